@@ -1,0 +1,145 @@
+"""Every error a user can see: one sentence that says what is wrong, and its mend.
+
+::
+
+    CopilotError
+    ├── BadInput                 an option, a pattern, a path or a name that cannot be used
+    │   ├── InvalidSessionID     an ID the runtime would refuse
+    │   ├── SessionExists        --new, and there is one
+    │   └── SessionNotFound      --resume, or a history that nobody has
+    ├── SessionInUse             another kernel, or a terminal, holds the session
+    ├── RuntimeUnavailable       no Copilot runtime, or one that does not start
+    ├── ProviderUnavailable      nobody who could answer: no login, no key, no local model
+    └── TurnError                a prompt was sent, and no whole answer came; carries ``.reply``
+        ├── TurnFailed           the provider or the runtime said why
+        ├── TurnTimedOut         --timeout passed
+        └── TurnAborted          ``Session.abort()`` ended it
+    TurnInterrupted              the user interrupted the cell; a KeyboardInterrupt with ``.reply``
+
+They are raised, never printed, so that Run All, papermill and nbclient stop at them; and IPython
+shows them without a traceback, because the mend is in the text and not in our source.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from copilot_magics.turn import Reply
+
+
+class _Plain(BaseException):
+    """Shown as its own text: ``_render_traceback_`` is IPython's hook for that."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class CopilotError(_Plain, Exception):
+    """What went wrong, in one sentence, and what to do about it.
+
+    Parameters
+    ----------
+    what : str
+        One sentence that says what is wrong.
+    mend : str, optional
+        What to type or do instead; appended to the text.
+    """
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(f"{what} {mend}" if mend else what)
+        self.what = what
+        self.mend = mend
+
+
+class BadInput(CopilotError, ValueError):
+    """An option, a pattern, a path or a name that cannot be used; nothing was done."""
+
+
+class InvalidSessionID(BadInput):
+    """A session ID the runtime would refuse."""
+
+
+class SessionExists(BadInput):
+    """A new session was asked for under an ID that has a conversation."""
+
+
+class SessionNotFound(BadInput):
+    """No session has this ID or title."""
+
+
+class SessionInUse(CopilotError):
+    """Another kernel, or the terminal's copilot, holds this session."""
+
+
+class RuntimeUnavailable(CopilotError):
+    """The Copilot runtime is missing, does not start, or is gone."""
+
+
+class ProviderUnavailable(CopilotError):
+    """Nobody would answer: no login, no key, no model."""
+
+
+class TurnError(CopilotError):
+    """A prompt was sent and no whole answer came.
+
+    Parameters
+    ----------
+    what, mend : str
+        As for `CopilotError`.
+    reply : Reply, optional
+        What had arrived until then.
+    """
+
+    def __init__(self, what: str, mend: str = "", *, reply: Reply | None = None) -> None:
+        super().__init__(what, mend)
+        self.reply = reply
+
+
+class TurnFailed(TurnError):
+    """The provider or the runtime ended the turn."""
+
+
+class TurnTimedOut(TurnError, TimeoutError):
+    """The turn took longer than ``--timeout``."""
+
+
+class TurnAborted(TurnError):
+    """The turn was ended by `Session.abort`."""
+
+
+class TurnInterrupted(_Plain, KeyboardInterrupt):
+    """The user interrupted the cell.
+
+    A `KeyboardInterrupt`, so that ``except Exception`` in a loop of prompts does not swallow it.
+    """
+
+    def __init__(self, what: str, *, reply: Reply | None = None) -> None:
+        super().__init__(what)
+        self.reply = reply
+
+
+def closest(wanted: str, known: Iterable[str], *, most: int = 3) -> str:
+    """Say which known names are closest to the wanted one.
+
+    Parameters
+    ----------
+    wanted : str
+        What was asked for.
+    known : iterable of str
+        What there is.
+    most : int
+        How many to name.
+
+    Returns
+    -------
+    str
+        ``"Did you mean 'a' or 'b'?"``, or an empty string where nothing is close.
+    """
+    by_folded = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(wanted.casefold(), by_folded, n=most, cutoff=0.6)
+    if not found:
+        return ""
+    return f"Did you mean {' or '.join(repr(by_folded[name]) for name in found)}?"
