@@ -12,7 +12,7 @@ The directives stand in the last user message, one a line, anywhere in the text:
     tool NAME {"argument": …}         call a tool; several lines are parallel calls, and
     then tool NAME {…}                a later round of calls; afterwards the results are the answer
     ask {"question": …}               the same as: tool ask_user {…}
-    http 500 | http 429 retry-after 2 an error, as the real services word it
+    http 500 | http 429 retry-after 2 an error, as the real services word it (`REFUSALS`)
     quota | cut | malformed | empty   no credit; half an answer; broken SSE; an answer of nothing
 
 ``once`` after a fault (``http 500 once``) makes it happen only the first time. Tool calls come
@@ -138,15 +138,11 @@ Step = Say | Call | Wait | Refuse | Cut | Garbage
 REFUSALS = {
     400: Refuse(400, "invalid_request_error", "invalid_value", "Invalid value for 'messages'."),
     401: Refuse(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."),
+    402: Refuse(402, "insufficient_quota", "insufficient_quota", "Insufficient balance."),
     403: Refuse(
         403, "invalid_request_error", "unsupported_country_region_territory", "Not supported here."
     ),
-    404: Refuse(
-        404,
-        "invalid_request_error",
-        "model_not_found",
-        "The model does not exist.",
-    ),
+    404: Refuse(404, "invalid_request_error", "model_not_found", "The model does not exist."),
     413: Refuse(413, "invalid_request_error", "request_too_large", "Request too large."),
     429: Refuse(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
     500: Refuse(500, "server_error", "server_error", "The server had an error. Sorry about that!"),

@@ -134,7 +134,7 @@ def test_tools_are_called_in_rounds_and_their_results_told(server: ScriptedServe
     assert len(set(ids)) == 3
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 429, 500, 503])
 def test_http_faults_look_like_openai(server: ScriptedServer, status: int) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         ask(server, f"http {status}")
