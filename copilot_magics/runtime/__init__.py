@@ -1,0 +1,1 @@
+"""The Copilot runtime: finding it, fetching it, running it, and the loop that talks to it."""
