@@ -1,0 +1,26 @@
+"""What was said, read from the runtime's files: with no runtime, no lock, and no writing.
+
+`get_messages` is the history as a DataFrame, the module `catalog` says what sessions there are, and
+`read_journal` gives the events themselves.
+"""
+
+from copilot_magics.transcripts.catalog import SessionFacts, facts, find, known_ids
+from copilot_magics.transcripts.frame import get_messages, get_turn, has_message
+from copilot_magics.transcripts.journal import Journal, journal_path, read_journal, session_folder
+from copilot_magics.transcripts.salvage import Damage, Event
+
+__all__ = [
+    "Damage",
+    "Event",
+    "Journal",
+    "SessionFacts",
+    "facts",
+    "find",
+    "get_messages",
+    "get_turn",
+    "has_message",
+    "journal_path",
+    "known_ids",
+    "read_journal",
+    "session_folder",
+]

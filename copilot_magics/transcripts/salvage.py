@@ -1,0 +1,184 @@
+"""Events out of bytes: all at once where a journal is sound, line by line where it is not.
+
+What goes wrong in real journals: a last line cut short; the next process appending to such a line;
+two records without a line break between them; a stretch of NUL bytes after a power cut; bytes that
+are no UTF-8; half of a surrogate pair, escaped, where a text was cut in its middle. Lines end at
+``\\n`` alone: a U+2028 inside a string is no line break.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r"
+_NUL = b"\x00"
+_REFUSALS = (msgspec.DecodeError, ValueError, RecursionError)
+
+# An object inside a broken line counts as an event only if it has all of these; otherwise a piece
+# of some payload, many of which have a "type", would be taken for one.
+_ENVELOPE = {"type", "data", "id", "timestamp"}
+_OPENING = re.compile(r'\{\s*"')
+_SCANNER = json.JSONDecoder(strict=False)
+
+
+class Event(
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    rename={"parent_id": "parentId", "agent_id": "agentId"},
+):
+    """One event of a session, its payload not yet decoded.
+
+    Parameters
+    ----------
+    type : str
+        The raw event type, known to us or not.
+    data : msgspec.Raw
+        The payload's JSON, as it was written.
+    id, timestamp, parent_id, agent_id : str or None
+        The rest of the envelope; `agent_id` is a sub-agent's.
+    """
+
+    type: str
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    id: str | None = None
+    timestamp: str | None = None
+    parent_id: str | None = None
+    agent_id: str | None = None
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """One place where a journal is not sound.
+
+    Parameters
+    ----------
+    line : int
+        The line's number, from 1; 0 for the file as a whole.
+    start, end : int
+        The bytes of the file concerned, ``end`` not included.
+    what : str
+        What is wrong there.
+    """
+
+    line: int
+    start: int
+    end: int
+    what: str
+
+
+_decoder = msgspec.json.Decoder(Event)
+
+
+def decode_lines(blob: bytes) -> list[Event] | None:
+    """Decode a sound journal at once; None for one that has to be read line by line."""
+    try:
+        # Payloads are skipped and not decoded, and skipping does not look at their UTF-8.
+        if not blob.isascii():
+            blob.decode()
+        events = _decoder.decode_lines(blob)
+    except _REFUSALS:
+        return None
+    lines = blob.count(b"\n") + (not blob.endswith(b"\n") and bool(blob))
+    return events if len(events) == lines else None
+
+
+def salvage(blob: bytes) -> tuple[list[Event], list[Damage]]:
+    """Return each intact event of a journal, and what is wrong with the rest.
+
+    Parameters
+    ----------
+    blob : bytes
+        A journal, sound or not.
+
+    Returns
+    -------
+    tuple of list of Event, list of Damage
+        Both in the file's order.
+    """
+    events: list[Event] = []
+    damage: list[Damage] = []
+    start = len(_BOM) if blob.startswith(_BOM) else 0
+    number = 0
+    while start < len(blob):
+        number += 1
+        end = blob.find(b"\n", start)
+        unreadable = "no event can be read here" if end >= 0 else "the last line was cut short"
+        end = end if end >= 0 else len(blob)
+        for first, last, event, what in _pieces(blob[start:end], unreadable):
+            if event is not None:
+                events.append(event)
+            if what:
+                damage.append(Damage(number, start + first, start + last, what))
+        start = end + 1
+    return events, damage
+
+
+# A stretch of a line: its two ends, the event there if any, and what is wrong with it if anything.
+_Piece = tuple[int, int, Event | None, str]
+
+
+def _pieces(line: bytes, unreadable: str) -> Iterator[_Piece]:
+    done = 0
+    for start, end, event, what in _events(line):
+        yield from _gap(line, done, start, unreadable)
+        yield start, end, event, what or ("no line break before this event" if done else "")
+        done = end
+    yield from _gap(line, done, len(line), unreadable)
+
+
+def _gap(line: bytes, start: int, end: int, unreadable: str) -> Iterator[_Piece]:
+    rest = line[start:end].strip(_BLANK)
+    if rest:
+        yield start, end, None, unreadable if rest.strip(_BLANK + _NUL) else "NUL bytes"
+
+
+def _events(line: bytes) -> Iterator[_Piece]:
+    body = line.strip(_BLANK + _NUL)
+    start = line.find(body)
+    try:
+        yield start, start + len(body), *_event(body)
+    except _REFUSALS:
+        yield from _scattered_events(line)
+
+
+def _scattered_events(line: bytes) -> Iterator[_Piece]:
+    # One character a byte: JSON's own characters are ASCII, and the offsets stay true.
+    text = line.decode("latin-1")
+    position = 0
+    while opening := _OPENING.search(text, position):
+        start = opening.start()
+        try:
+            value, end = _SCANNER.raw_decode(text, start)
+            event = _event(line[start:end]) if value.keys() >= _ENVELOPE else None
+        except _REFUSALS:
+            position = start + 1
+            continue
+        if event is not None:
+            yield start, end, *event
+        position = end
+
+
+def _event(text: bytes) -> tuple[Event, str]:
+    try:
+        text.decode()
+        return _decoder.decode(text), ""
+    except _REFUSALS:
+        return _lenient(text), "an event with text that is not Unicode, or an odd envelope"
+
+
+def _lenient(text: bytes) -> Event:
+    value: Any = json.loads(text.decode(errors="replace"), strict=False)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    for key in ("id", "timestamp", "parentId", "agentId"):
+        if not isinstance(value.get(key), str):
+            value[key] = None
+    as_text = json.dumps(value, ensure_ascii=False)
+    whole = as_text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _decoder.decode(whole.encode())
