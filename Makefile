@@ -1,0 +1,65 @@
+# Needs Python 3.11 or newer, npm and make; everything else goes into .venv and the user's cache.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
+FETCH := $(BIN)/python -m copilot_magics setup --local
+RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
+
+.PHONY: help demo lab test test-all lint clean lock pins
+
+help:
+	@echo 'make demo      hold the quickstart conversation with a local model, and show it'
+	@echo 'make lab       open JupyterLab on the notebooks'
+	@echo 'make test      lint, types and the tests, in under 20 minutes'
+	@echo 'make test-all  the same, with the tests that take longer'
+	@echo 'make lint      lint and types alone'
+	@echo 'make clean     remove .venv, build and the caches in this folder'
+
+demo: .venv/demo.stamp
+	$(FETCH)
+	$(BIN)/python notebooks/demo.py
+
+lab: .venv/demo.stamp
+	$(FETCH)
+	$(BIN)/jupyter lab notebooks/quickstart.ipynb
+
+test: lint
+	$(FETCH)
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-all: lint
+	$(FETCH)
+	$(BIN)/python -m pytest
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are written last: what was interrupted is done again, what is done is not.
+.venv/base.stamp: constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) hatchling editables
+	@touch $@
+
+.venv/demo.stamp: .venv/base.stamp pyproject.toml
+	$(PIP) --no-build-isolation --editable '.[lab,local]'
+	@touch $@
+
+.venv/test.stamp: .venv/base.stamp pyproject.toml
+	$(PIP) --no-build-isolation --editable '.[test]'
+	@touch $@ .venv/demo.stamp
+
+# The SDK is held at the version that matches the newest runtime npm has.
+lock: .venv/test.stamp
+	printf 'hatchling\neditables\ngithub-copilot-sdk==1.0.25\n' | \
+	  $(BIN)/uv pip compile --universal --all-extras --python-version 3.11 --no-annotate \
+	  --custom-compile-command 'make lock' --output-file constraints.txt - pyproject.toml
+
+# Prints the entries of copilot_magics/runtime/pins.py, e.g. `make pins RUNTIME=1.0.103`.
+pins: .venv/test.stamp
+	$(BIN)/python .ci/pins $(RUNTIME)
