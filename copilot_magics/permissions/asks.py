@@ -1,0 +1,351 @@
+"""What the runtime asks leave for, in one shape: what a person is shown and what rules match.
+
+The runtime's requests differ by kind, and a newer one may send kinds unknown here. Each becomes
+an `Ask` whose body is exactly what would be done, with every character that could deceive the
+eye written out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shlex
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any, Literal
+
+from copilot_magics.errors import BadInput
+from copilot_magics.permissions.paths import Target
+from copilot_magics.permissions.patterns import Pattern
+from copilot_magics.permissions.shell import Line, parse
+
+Syntax = Literal["bash", "diff", "json", "text"]
+
+# Letters and symbols that are drawn as nothing, beside those Unicode calls format characters.
+_UNSEEN = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# The runtime says by these that it lists names; any other reading of a folder reads the files.
+_LISTS_NAMES = ("List directory:", "Search for files matching pattern")
+_TITLES = {
+    "hook": "go on, as a hook asks",
+    "memory": "remember something",
+    "workflow": "run a workflow",
+    "extension-management": "manage extensions",
+    "extension-permission-access": "give an extension permissions",
+    "extension-env-access": "give an extension environment variables",
+}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing the agent asks leave for.
+
+    Parameters
+    ----------
+    kind : str
+        The request's kind: ``shell``, ``read``, ``write``, ``url``, ``mcp``, ``custom-tool``, …
+    title : str
+        What would be done: "run a command".
+    body : str
+        Exactly what would be run, written, read or sent.
+    syntax : {"bash", "diff", "json", "text"}
+        What the body is, for showing it.
+    option : str
+        The option that would allow it, quoted for a magic's line; empty where the ask cannot be
+        allowed by an option.
+    key : tuple of str
+        What "until the kernel stops" remembers: equal keys show a person the same action.
+    notes : tuple of str
+        What else a person should know before saying yes.
+    tool_call_id : str or None
+        The tool call it belongs to.
+    paths : tuple of Target
+        The files a ``read`` or ``write`` touches.
+    searches : bool
+        Whether a ``read`` of a folder reads the files in it.
+    url, server, tool : str
+        What a ``url``, ``mcp`` or ``custom-tool`` request names.
+    command : str
+        The whole command text of a ``shell`` request.
+    in_person : bool
+        Whether only a person may say yes, whatever the rules are.
+    """
+
+    kind: str
+    title: str
+    body: str
+    syntax: Syntax
+    option: str
+    key: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    tool_call_id: str | None = None
+    paths: tuple[Target, ...] = ()
+    searches: bool = False
+    url: str = ""
+    server: str = ""
+    tool: str = ""
+    command: str = ""
+    in_person: bool = False
+
+    @cached_property
+    def line(self) -> Line:
+        """The command text, parsed."""
+        return parse(self.command)
+
+
+def understand(request: object, cwd: str | os.PathLike[str]) -> Ask:
+    """Turn one of the SDK's permission requests into an `Ask`.
+
+    Parameters
+    ----------
+    request : object
+        A request of any kind, known or not; a dict with the runtime's own names will do.
+    cwd : path
+        The agent's working folder.
+
+    Returns
+    -------
+    Ask
+    """
+    raw = _raw(request)
+    kind = str(raw.get("kind") or "unknown")
+    call = raw.get("toolCallId")
+    try:
+        ask = _READERS.get(kind, _other)(raw, cwd)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # A known kind with fields of another shape is as unknown as a new kind.
+        ask = _other({**raw, "kind": f"unknown ({kind})"}, cwd)
+    return dataclasses.replace(
+        ask,
+        tool_call_id=call if isinstance(call, str) else None,
+        notes=tuple(visible(note) for note in (*ask.notes, *_notes(raw))),
+        in_person=ask.in_person
+        or bool(raw.get("managedApprovalRequired") or raw.get("requestSandboxBypass")),
+    )
+
+
+def visible(text: str) -> str:
+    """Write out the characters that are unseen, or that reorder what is seen.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        The text with those characters as escapes like ``\\u202e``.
+    """
+    return "".join(_escape(char) if _deceives(char) else char for char in text)
+
+
+def _deceives(char: str) -> bool:
+    if char in "\n\t ":
+        return False
+    return unicodedata.category(char)[0] in "CZ" or char in _UNSEEN
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if code < 256:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def _shell(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
+    text = _text(raw, "fullCommandText")
+    return Ask(
+        kind="shell",
+        title="run a command",
+        body=visible(text),
+        syntax="bash",
+        option=_shell_option(text),
+        key=("shell", os.path.realpath(cwd), text),
+        command=text,
+    )
+
+
+def _shell_option(text: str) -> str:
+    if exact := _option(f"shell({text})"):
+        return exact
+    line = parse(text)
+    each = [
+        _option(f"shell({shlex.join(word or '' for word in words)})") for words in line.commands
+    ]
+    # Several plain commands need one pattern each; the rest cannot be written on one line.
+    return (
+        " ".join(dict.fromkeys(each)) if each and all(each) and not line.beyond else "--allow shell"
+    )
+
+
+def _write(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
+    named = [_text(raw, "fileName"), raw.get("resolvedPath")]
+    for edit in raw.get("fileEdits") or ():
+        named += [(edit.get(side) or {}).get("path") for side in ("before", "after")]
+    paths = _targets(named, cwd)
+    diff = raw.get("diff") or ""
+    return Ask(
+        kind="write",
+        title="write a file" if len(paths) == 1 else "write files",
+        body=visible(
+            "\n".join((*map(_where, paths), diff.strip("\n") or raw["newFileContents"] or ""))
+        ),
+        syntax="diff" if diff else "text",
+        option=" ".join(_option(f"write({path.real})") for path in paths),
+        key=("write", *(path.real for path in paths)),
+        paths=paths,
+    )
+
+
+def _read(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
+    paths = _targets([_text(raw, "path"), raw.get("resolvedPath")], cwd)
+    lists = str(raw.get("intention") or "").startswith(_LISTS_NAMES)
+    searches = not lists and any(os.path.isdir(path.real) for path in paths)
+    return Ask(
+        kind="read",
+        title="search the files of a folder" if searches else "read a file or folder",
+        body="\n".join(visible(_where(path)) for path in paths),
+        syntax="text",
+        option=" ".join(_option(f"read({path.real})") for path in paths),
+        key=("read", str(searches), *(path.real for path in paths)),
+        paths=paths,
+        searches=searches,
+    )
+
+
+def _url(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
+    url = _text(raw, "url")
+    return Ask(
+        kind="url",
+        title="fetch a page",
+        body=visible(url),
+        syntax="text",
+        option=_option(f"url({url})"),
+        key=("url", url),
+        url=url,
+    )
+
+
+def _mcp(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
+    server, tool = _text(raw, "serverName"), _text(raw, "toolName")
+    call = {"server": server, "tool": tool, "arguments": raw.get("args")}
+    return Ask(
+        kind="mcp",
+        title="use a tool of an MCP server",
+        body=_json(call),
+        syntax="json",
+        option=_option(f"{server}({tool})") or _option(f"mcp({server}/{tool})"),
+        key=("mcp", _json(call)),
+        server=server,
+        tool=tool,
+    )
+
+
+def _custom_tool(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
+    tool = _text(raw, "toolName")
+    call = {"tool": tool, "arguments": raw.get("args")}
+    return Ask(
+        kind="custom-tool",
+        title="use a tool",
+        body=_json(call),
+        syntax="json",
+        option=_option(f"tool({tool})"),
+        key=("custom-tool", _json(call)),
+        tool=tool,
+    )
+
+
+def _other(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
+    kind = str(raw.get("kind") or "unknown")
+    content = _json({name: value for name, value in raw.items() if name != "toolCallId"})
+    return Ask(
+        kind=kind,
+        title=_TITLES.get(kind, f"do something of the kind {visible(kind)!r}"),
+        body=content,
+        syntax="json",
+        option="--permissions allow-all" if kind in _TITLES else "",
+        key=(kind, content),
+        in_person=kind not in _TITLES,
+    )
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any], str | os.PathLike[str]], Ask]] = {
+    "shell": _shell,
+    "write": _write,
+    "read": _read,
+    "url": _url,
+    "mcp": _mcp,
+    "custom-tool": _custom_tool,
+}
+
+
+def _raw(request: object) -> dict[str, Any]:
+    """Return a request under the runtime's own names, whatever it is."""
+    if isinstance(request, Mapping):
+        return {str(name): value for name, value in request.items()}
+    to_dict = getattr(request, "to_dict", None)
+    try:
+        raw = to_dict() if callable(to_dict) else None
+    except Exception:
+        # The SDK checks types while converting; what fails there is shown as it is.
+        raw = None
+    if isinstance(raw, dict):
+        return raw
+    return {"kind": getattr(request, "kind", None) or type(request).__name__, "raw": repr(request)}
+
+
+def _text(raw: Mapping[str, Any], name: str) -> str:
+    value = raw[name]
+    if not isinstance(value, str) or not value:
+        raise TypeError(name)
+    return value
+
+
+def _targets(named: list[Any], cwd: str | os.PathLike[str]) -> tuple[Target, ...]:
+    return tuple(dict.fromkeys(Target.of(path, cwd) for path in named if path))
+
+
+def _where(path: Target) -> str:
+    if path.asked == path.real:
+        return path.real
+    return f"{path.asked} → {path.real}"
+
+
+def _notes(raw: Mapping[str, Any]) -> list[str]:
+    notes = []
+    if warning := raw.get("warning"):
+        notes.append(str(warning))
+    if source := raw.get("redirectedFrom"):
+        notes.append(f"Redirected from {source}")
+    if raw.get("requestSandboxBypass"):
+        reason = raw.get("requestSandboxBypassReason") or "no reason given"
+        notes.append(f"It would run outside the sandbox: {reason}")
+    if raw.get("managedApprovalRequired"):
+        notes.append("Your organisation wants a person to approve this")
+    return notes
+
+
+def _json(value: object) -> str:
+    def plain(other: object) -> object:
+        return other.value if isinstance(other, Enum) else repr(other)
+
+    try:
+        text = json.dumps(value, indent=2, ensure_ascii=False, default=plain)
+    except (TypeError, ValueError, RecursionError):
+        text = repr(value)
+    return visible(text)
+
+
+def _option(pattern: str) -> str:
+    """Quote a pattern as an option, where it can stand on one line and says what it seems to."""
+    if not pattern.isprintable() or pattern.endswith(":*)"):
+        return ""
+    try:
+        Pattern.parse(pattern)
+    except BadInput:
+        return ""
+    return f"--allow {shlex.quote(pattern)}"

@@ -1,0 +1,178 @@
+"""Which file a path means, which files hold secrets, and which paths a pattern names.
+
+The real path decides: a link inside the folder that leads outside is outside. A pattern that
+allows is compared with the real path alone; one that denies also with the path as it was asked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import PurePath
+
+_SECRET_NAMES = re.compile(
+    r"\.env.*|.*\.env|\.?secrets?(\..*)?|\.?secrets?[-_].*|.*[-_.]secrets?\.\w+"
+    r"|\.?credentials?.*|.*credentials?(\.\w+)?|\.git-credentials|\.?git[-_]credentials.*"
+    r"|[._]netrc|\.npmrc|\.yarnrc.*|\.pypirc|\.pgpass|\.my\.cnf|\.htpasswd|\.dockercfg|\.boto|\.s3cfg"
+    r"|\.databrickscfg|\.renviron|\.vault-token|\.terraformrc|.*\.tfstate.*|.*\.tfvars.*"
+    r"|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(?!.*\.pub$).*|.*[-_]rsa|.*\.(pem|key|p8|p12|pfx|pkcs12|jks)"
+    r"|.*\.(keystore|kdbx|ppk|gpg|asc|ovpn|kubeconfig|age)|kubeconfig|kaggle\.json"
+    r"|.*service[-_ ]?account.*\.json|.*[-_]sa\.json|application_default_credentials\.json"
+    r"|.*private[-_]?key.*|(.*[-_.])?(access|auth|api)?[-_]?(tokens?|api[-_]?keys?)(\.(json|txt|ya?ml|toml|ini|cfg))?"
+    r"|(kernel|jpserver|nbserver)-.*\.json|\..*_history",
+)
+_SECRET_FOLDERS = {
+    ".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".copilot", ".password-store",
+    "gcloud", "keychains", "secrets", ".secrets",
+}  # fmt: skip
+_SECRET_PARTS = ((".config", "gh"), (".config", "github-copilot"), (".git", "config"))
+_RUNS_LATER = (
+    (".git",), (".husky",), (".github", "hooks"), (".github", "workflows"), (".vscode",),
+    (".copilot",), (".ipython",), (".jupyter",),
+)  # fmt: skip
+_MOST_ENTRIES = 50_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """A path that was asked for, and the file it means.
+
+    Parameters
+    ----------
+    asked : str
+        The path as it was asked for, made absolute.
+    real : str
+        Where it leads when every link is followed.
+    """
+
+    asked: str
+    real: str
+
+    @classmethod
+    def of(cls, path: str, cwd: str | os.PathLike[str]) -> Target:
+        """Resolve a path, which need not exist, against the working folder."""
+        asked = os.path.normpath(os.path.join(os.path.realpath(cwd), path))
+        # realpath of the path as it stands: `link/..` is not where normpath would go.
+        try:
+            real = os.path.realpath(os.path.join(os.path.realpath(cwd), path))
+        except (OSError, ValueError):
+            real = asked
+        return cls(asked, real)
+
+    def is_inside(self, folder: str | os.PathLike[str]) -> bool:
+        """Say whether the file lies in a folder, by real paths."""
+        return _is_below(self.real, os.path.realpath(folder))
+
+    @cached_property
+    def holds_secrets(self) -> bool:
+        """Whether a name on the way says that the file holds secrets."""
+        return _is_secret(self.real) or _is_secret(self.asked)
+
+    def secret_in(self, folder: str | os.PathLike[str]) -> bool:
+        """Say the same of its path from a folder on, which itself is known to be harmless."""
+        return _is_secret(os.path.relpath(self.real, os.path.realpath(folder)))
+
+    @cached_property
+    def runs_later(self) -> bool:
+        """Whether what is written there may be run later by another program."""
+        parts = [part.casefold() for part in PurePath(self.real).parts]
+        return any(_runs_through(parts, list(wanted)) for wanted in _RUNS_LATER)
+
+
+def secret_below(folder: str) -> str:
+    """Find a file with secrets below a folder; a folder too large to search counts as one."""
+    seen = 0
+    for where, folders, files in os.walk(folder):
+        if ".git" in folders:
+            # Its settings would stop every search of every repository; a search skips it.
+            folders.remove(".git")
+        for name in (*folders, *files):
+            seen += 1
+            if _is_secret(path := os.path.join(where, name)):
+                return path
+        if seen > _MOST_ENTRIES:
+            return where
+    return ""
+
+
+def matches(pattern: str, real: str, cwd: str) -> str:
+    """Say how an allowing pattern names a real path.
+
+    Returns
+    -------
+    str
+        ``"itself"``, ``"among others"`` (a folder it lies in, a glob, or the end of its path
+        inside the working folder), or ``""``.
+    """
+    root = os.path.realpath(cwd)
+    full = os.path.realpath(os.path.join(root, os.path.expanduser(pattern)))
+    if full == real:
+        return "itself"
+    relative = not os.path.isabs(os.path.expanduser(pattern))
+    if relative and not _is_below(real, root):
+        return ""
+    if _is_below(real, full) or _globs(full, real):
+        return "among others"
+    end = list(PurePath(os.path.normpath(pattern)).parts)
+    parts = list(PurePath(os.path.relpath(real, root)).parts)
+    return "among others" if relative and _same_parts(end, parts[-len(end) :]) else ""
+
+
+def is_denied(pattern: str, target: Target, cwd: str) -> bool:
+    """Say whether a denying pattern names a path, whichever way it is spelled."""
+    expanded = os.path.expanduser(pattern)
+    root = os.path.realpath(cwd)
+    absolute = os.path.join(root, expanded)
+    for path in (target.asked.casefold(), target.real.casefold()):
+        for full in (os.path.normpath(absolute).casefold(), os.path.realpath(absolute).casefold()):
+            if _is_below(path, full) or _globs(full, path):
+                return True
+        end = [part.casefold() for part in PurePath(os.path.normpath(expanded)).parts]
+        if not os.path.isabs(expanded) and _runs_through(list(PurePath(path).parts), end):
+            return True
+    return False
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _is_secret(path: str) -> bool:
+    parts = [part.casefold() for part in PurePath(path).parts]
+    if any(part in _SECRET_FOLDERS for part in parts):
+        return True
+    if any(_runs_through(parts, list(wanted)) for wanted in _SECRET_PARTS):
+        return True
+    return bool(parts) and any(_SECRET_NAMES.fullmatch(part) for part in _last(parts))
+
+
+def _last(parts: list[str]) -> Iterable[str]:
+    """The name itself, and any folder named like ``.env.d``."""
+    return (parts[-1], *(part for part in parts[:-1] if part.startswith(".env")))
+
+
+def _runs_through(parts: list[str], wanted: list[str]) -> bool:
+    most = len(parts) - len(wanted) + 1
+    return any(_same_parts(wanted, parts[start : start + len(wanted)]) for start in range(most))
+
+
+def _same_parts(pattern: list[str], parts: list[str]) -> bool:
+    return len(pattern) == len(parts) and all(map(fnmatchcase, parts, pattern))
+
+
+def _globs(pattern: str, path: str) -> bool:
+    """Match part by part; ``**`` stands for any number of folders."""
+    if not re.search(r"[*?\[]", pattern):
+        return False
+    wanted, parts = PurePath(pattern).parts, PurePath(path).parts
+    reached = {0}
+    for part in wanted:
+        if part == "**":
+            reached = set(range(min(reached, default=len(parts) + 1), len(parts) + 1))
+        else:
+            reached = {i + 1 for i in reached if i < len(parts) and fnmatchcase(parts[i], part)}
+    return len(parts) in reached

@@ -1,0 +1,192 @@
+"""Which programs run other programs, and how they can be told to.
+
+Two questions again. `runs_another`: would this command run something its own name does not say?
+Then a pattern that allows the name does not allow it. `cannot_see`: may it run commands that are
+not written in its words? Then a deny pattern cannot know whether it is evaded. No list of this
+kind is ever complete, which is why deny patterns are a guard rail and not a wall.
+"""
+
+from __future__ import annotations
+
+import re
+
+from copilot_magics.permissions.shell import Words
+
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+WRAPPERS = _set(
+    "env sudo doas su runuser nohup timeout time nice ionice chrt taskset setsid stdbuf "
+    "unbuffer command builtin exec coproc xargs parallel watch strace ltrace gdb valgrind perf "
+    "script expect flock chroot unshare nsenter setpriv capsh prlimit systemd-run at batch "
+    "crontab start-stop-daemon ssh rsh mosh scp sftp lxc wsl busybox toybox entr tmux screen "
+    "dtach proot fakeroot firejail bwrap run-parts xvfb-run dbus-run-session socat nc ncat "
+    "netcat faketime cpulimit numactl chronic ts setarch linux32 linux64 i386 x86_64 pkexec sg "
+    "newgrp open xdg-open osascript winpty cmd powershell pwsh start runas hyperfine direnv "
+    "nix-shell"
+)
+SHELLS = _set("sh bash dash zsh ksh mksh ash fish csh tcsh rbash elvish nu xonsh")
+EVALUATORS = _set("eval trap source . alias enable bind complete compgen hash fc mapfile readarray")
+TELLS_BY_SCRIPT = _set("awk gawk mawk nawk sed gsed ed ex vi vim nvim emacs m4")
+"""Programs whose first argument, or a key press, is a program that can run others."""
+
+INTERPRETERS = _set(
+    "python pypy perl ruby node nodejs deno bun php lua luajit tclsh wish rscript r julia ghci "
+    "scala groovy jshell ipython raku guile racket sqlite psql mysql"
+)
+RUNNERS = _set(
+    "make gmake cmake ninja just task rake gradle mvn ant bazel npm npx pnpm yarn bunx cargo go "
+    "uv uvx poetry pipenv pip pip3 pipx tox nox pytest jupyter nbconvert papermill invoke fab "
+    "ansible terraform vagrant pre-commit hatch pdm rye gem bundle composer dotnet java"
+)
+"""Programs that run what a folder's files say: allowed by name, opaque to a deny pattern."""
+
+_OPTIONS: dict[str, tuple[frozenset[str], str]] = {
+    "find": (_set("-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls"), ""),
+    "fd": (_set("--exec --exec-batch"), "xX"),
+    "tar": (
+        _set(
+            "--to-command --checkpoint-action --use-compress-program --info-script "
+            "--new-volume-script --rsh-command --rmt-command"
+        ),
+        "IF",
+    ),
+    "sort": (_set("--compress-program --output"), "o"),
+    "split": (_set("--filter"), ""),
+    "rsync": (_set("--rsh --rsync-path"), "e"),
+    "rg": (_set("--pre --hostname-bin"), ""),
+    "zip": (_set("--unzip-command"), "T"),
+    "curl": (_set("--output --remote-name --config --output-dir --engine"), "oOK"),
+    "wget": (_set("--output-document --use-askpass --config --execute --output-file"), "Oe"),
+    "man": (_set("--pager --html"), "PH"),
+    "gh": (_set("alias extension codespace cs"), ""),
+    **dict.fromkeys(
+        ("docker", "podman", "nerdctl", "kubectl", "conda", "mamba", "mise", "asdf", "nix"),
+        (_set("run exec create compose build buildx start cp plugin debug shell develop x"), ""),
+    ),
+    **dict.fromkeys(
+        INTERPRETERS,
+        (_set("--eval --print --require --import --command --execute --run"), "cerpRx"),
+    ),
+}  # fmt: skip
+_GIT_HARMLESS = _set("--no-pager -P --version --help -h --no-optional-locks --literal-pathspecs")
+_GIT_OPTIONS = _set(
+    "--exec --exec-path --upload-pack --receive-pack --open-files-in-pager --ext-diff --extcmd "
+    "--output --template --config --config-env --smtp-server --sendmail-cmd --to-cmd --cc-cmd"
+)
+_GIT_LETTERS = {"rebase": "x", "clone": "uc", "grep": "O", "ls-remote": "", "archive": "o"}
+GIT_COMMANDS = _set(
+    "add am apply archive blame branch bundle cat-file check-ignore checkout cherry cherry-pick "
+    "clean clone commit count-objects describe diff diff-tree fetch for-each-ref format-patch "
+    "fsck gc grep help init log ls-files ls-remote ls-tree merge merge-base mv name-rev notes "
+    "prune pull push range-diff rebase reflog remote repack reset restore rev-list rev-parse "
+    "revert rm shortlog show show-branch show-ref sparse-checkout stash status switch symbolic- "
+    "ref tag update-index var verify-commit version whatchanged worktree write-tree"
+)
+"""git's own commands that run nothing they are told to; any other may be an alias."""
+
+_ASKS_ONLY = _set("--version -V --help -h")
+_SYSTEM_FOLDERS = re.compile(r"(/usr|/usr/local|/opt/homebrew)?/s?bin/[^/]+")
+
+
+def name_of(head: str) -> str:
+    """Return the bare name of a program: ``/bin/rm`` and ``RM.EXE`` are ``rm``."""
+    name = re.split(r"[/\\]", head)[-1].casefold()
+    return name.removesuffix(".exe")
+
+
+def never_by_name(name: str) -> bool:
+    """Say whether allowing this program by name would allow any program."""
+    bare = name_of(name)
+    return bare in WRAPPERS | SHELLS | EVALUATORS | TELLS_BY_SCRIPT
+
+
+def reads_commands(word: str) -> bool:
+    """Say whether a word names a program that reads its arguments as the shell does."""
+    return name_of(word) in SHELLS | EVALUATORS
+
+
+def runs_another(words: Words) -> str:
+    """Say how a command would run something else than its name says, or answer ``""``."""
+    head = words[0] if words else None
+    if head is None:
+        return "the shell computes the name of the command"
+    name = name_of(head)
+    if never_by_name(name):
+        return f"{name} can run any program"
+    if name == "git":
+        return _git(words)
+    spec = _OPTIONS.get(_unversioned(name))
+    if spec and (word := next((w for w in words[1:] if w and _is_option(w, *spec)), None)):
+        return f"{name} {word} can run a program or write a file"
+    if _is_interpreter(name) and not _ASKS_ONLY.issuperset(words[1:] or ("-",)):
+        operands = [word for word in words[1:] if word and not word.startswith("-")]
+        if not operands or any(word.startswith(("/dev/", "/proc/")) for word in operands):
+            return f"{name} would read a program from its input"
+    return ""
+
+
+def cannot_see(words: Words) -> str:
+    """Say why a command may run more than its words show, or answer ``""``."""
+    head = words[0] if words else None
+    if head is None:
+        return "the shell computes the name of a command"
+    name = name_of(head)
+    tells = runs_another(words) or name in RUNNERS or _is_interpreter(name) or name in _OPTIONS
+    if (tells or name in {"[", "test", "let", "read", "unset", "printf"}) and None in words:
+        return f"the shell computes what {name} is told"
+    if name in SHELLS:
+        inline = any(re.fullmatch(r"-[a-z]*c[a-z]*", word or "") for word in words)
+        return "" if inline else f"{name} runs what it is given"
+    if name in {"xargs", "parallel", "crontab", "at", "batch", "expect", "script", "busybox"}:
+        return f"{name} runs what it is given"
+    if name in EVALUATORS - {"eval", "trap"} | TELLS_BY_SCRIPT | RUNNERS or _is_interpreter(name):
+        return f"{name} runs what it is given"
+    if name == "git":
+        return _git(words)
+    if "/" in head and not _SYSTEM_FOLDERS.fullmatch(head):
+        return f"{head} may run anything"
+    return ""
+
+
+def git_subcommand(words: Words) -> str | None:
+    """Return git's command, skipping its global options where that is certain."""
+    for word in words[1:]:
+        if word is None:
+            return None
+        if word not in _GIT_HARMLESS:
+            return None if word.startswith("-") else word
+    return ""
+
+
+def _git(words: Words) -> str:
+    command = git_subcommand(words)
+    if command is None:
+        return "git is given options before its command"
+    if command and command not in GIT_COMMANDS:
+        return f"git {command} can run a program"
+    letters = _GIT_LETTERS.get(command, "")
+    for word in words[1:]:
+        if word and (word.startswith("ext::") or _is_option(word, _GIT_OPTIONS, letters)):
+            return f"git {command} {word} can run a program or write a file"
+    return ""
+
+
+def _is_option(word: str, names: frozenset[str], letters: str) -> bool:
+    """Recognise an option also when abbreviated, glued to its value or to other letters."""
+    name = word.partition("=")[0]
+    if name in names:
+        return True
+    if word.startswith("--"):
+        return len(name) > 3 and any(option.startswith(name) for option in names)
+    return word.startswith("-") and any(letter in word[1:] for letter in letters)
+
+
+def _unversioned(name: str) -> str:
+    return re.sub(r"[\d.]+$", "", name) or name
+
+
+def _is_interpreter(name: str) -> bool:
+    return _unversioned(name) in INTERPRETERS

@@ -1,0 +1,265 @@
+"""A shell command line, read into its simple commands.
+
+`parse` answers two questions that must not be mixed. *Is this line nothing but plain commands?*
+Whatever else it does is named in ``beyond``, and a line that goes beyond is never allowed by a
+pattern. *Are these all the commands it can run?* Where that is uncertain ``doubts`` says why, and
+a line with doubts never passes a deny pattern unseen.
+
+tree-sitter-bash is a grammar for editors, and forgiving: it reads some lines otherwise than bash
+does (``git log \\ #; rm x`` becomes a comment in it). So a plain line is read a second time, by
+`shlex`, and counts as plain only where both agree on every word.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+Words = tuple[str | None, ...]
+"""The words of a simple command, unquoted; None where the shell computes the word."""
+
+_PLAIN = {
+    "program", "list", "pipeline", "command", "command_name", "redirected_statement", "comment",
+    "word", "number", "concatenation", "string", "string_content", "raw_string",
+}  # fmt: skip
+_JOINTS = {";", "&&", "||", "|", "\n"}
+_BEYOND = {
+    "command_substitution": "substitutes the output of a command",
+    "process_substitution": "substitutes the output of a command",
+    "file_redirect": "redirects to or from a file",
+    "file_descriptor": "redirects to or from a file",
+    "heredoc_redirect": "feeds text to a command",
+    "herestring_redirect": "feeds text to a command",
+    "variable_assignment": "sets a variable",
+    "variable_assignments": "sets a variable",
+    "declaration_command": "sets a variable",
+    "unset_command": "sets a variable",
+    "simple_expansion": "expands a variable",
+    "expansion": "expands a variable",
+    "function_definition": "defines a function",
+}
+_DOUBTFUL = {
+    "ERROR": "it cannot be parsed",
+    "heredoc_redirect": "it feeds a here-document to a command",
+    "ansi_c_string": "it writes text in escapes",
+    # bash evaluates subscripts in arithmetic, and $(…) inside them, also when a variable holds it.
+    "arithmetic_expansion": "it computes",
+    "subscript": "it computes",
+}
+_RESERVED = {
+    "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in",
+    "select", "then", "until", "while", "{", "}", "[[", "]]",
+}  # fmt: skip
+_COMPUTES = {
+    "compound_statement": re.compile(rb"^\(\("),
+    "test_command": re.compile(rb"(?<!\w)-(eq|ne|lt|le|gt|ge|v|R)\b|^\(\("),
+}
+_QUOTED_SUBSTITUTION = {"raw_string": re.compile(rb"\$[({]|`"), "string": re.compile(rb"\\[$`]")}
+_HARMLESS_REDIRECT = re.compile(rb"[012]?(>|>>|<)[ \t]*/dev/null|&>[ \t]*/dev/null|[12]?>&[12]")
+_STEERS_THE_SHELL = re.compile(
+    r"PATH|IFS|ENV|BASH\w*|SHELLOPTS|PROMPT_COMMAND|PS\d|LD_\w+|DYLD_\w+|GIT_\w+|\w*PAGER"
+    r"|\w*EDITOR|VISUAL|BROWSER|SHELL|CDPATH|PYTHON\w+|PERL\w+|RUBY\w+|NODE_\w+|LESS\w*|MAKEFLAGS"
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A command line as far as it could be understood.
+
+    Parameters
+    ----------
+    text : str
+        The line, which may be several.
+    commands : tuple of tuple of (str or None)
+        The words of every simple command, however deep it stands.
+    beyond : tuple of str
+        What the line does other than running plain commands: "redirects to or from a file".
+    doubts : tuple of str
+        Why it may run commands that are not in `commands`.
+    """
+
+    text: str
+    commands: tuple[Words, ...]
+    beyond: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def parse(text: str) -> Line:
+    """Read a command line; never fails, but says in the result what it could not read.
+
+    Parameters
+    ----------
+    text : str
+        What would be handed to the shell.
+
+    Returns
+    -------
+    Line
+        Its commands, what it does beyond them, and the doubts about it.
+    """
+    if (strange := _strange(text)) is not None:
+        return Line(text, (), (strange,), (strange,))
+    source = text.encode()
+    commands: list[tuple[int, Words]] = []
+    beyond: list[str] = []
+    doubts: list[str] = []
+    harmless: list[tuple[int, int]] = []
+    for node in _nodes(_parser().parse(source).root_node):
+        if node.type == "file_redirect" and _HARMLESS_REDIRECT.fullmatch(_bytes(node)):
+            harmless.append((node.start_byte, node.end_byte))
+            continue
+        if node.type == "command":
+            words = _words(node)
+            commands.append((node.start_byte, words))
+            doubts += _doubts_of_command(words)
+        beyond += _beyond(node)
+        doubts += _doubts(node, source)
+    commands.sort(key=lambda found: found[0])
+    lines = tuple(words for _, words in commands)
+    if any(None in words for words in lines):
+        beyond.append("leaves a part of a command to the shell")
+    elif not beyond and not doubts and _read_by_shlex(source, harmless) != list(lines):
+        beyond.append("can be read in more than one way")
+    if doubts and not beyond:
+        beyond.append("cannot be read with certainty")
+    return Line(text, lines, tuple(dict.fromkeys(beyond)), tuple(dict.fromkeys(doubts)))
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+def _strange(text: str) -> str | None:
+    """Name the characters that bash and the grammar do not read alike."""
+    if any(0xD800 <= ord(char) < 0xE000 for char in text):
+        return "holds text that is not Unicode"
+    if any(char not in " \t\n" and (char.isspace() or ord(char) < 32) for char in text):
+        return "holds control characters"
+    if re.search(r"(?:^|[^ \t])\\\n", text):
+        return "continues a word on the next line"
+    return None
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    """Walk the whole tree, without recursion: a hostile line can be very deep."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        # What is inside a harmless redirect is covered by its own text.
+        if node.type != "file_redirect" or not _HARMLESS_REDIRECT.fullmatch(_bytes(node)):
+            stack.extend(reversed(node.children))
+
+
+def _bytes(node: Node) -> bytes:
+    return node.text or b""
+
+
+def _beyond(node: Node) -> Iterator[str]:
+    if not node.is_named:
+        if (
+            node.parent is not None
+            and node.parent.type in {"program", "list", "pipeline"}
+            and node.type not in _JOINTS
+        ):
+            yield "runs in the background" if node.type == "&" else f"uses {node.type!r}"
+    elif node.type not in _PLAIN:
+        yield _BEYOND.get(node.type, f"uses the shell's language ({node.type.replace('_', ' ')})")
+
+
+def _doubts(node: Node, source: bytes) -> Iterator[str]:
+    if node.is_error or node.is_missing:
+        yield _DOUBTFUL["ERROR"]
+    elif node.type in _DOUBTFUL:
+        yield _DOUBTFUL[node.type]
+    elif node.type == "comment":
+        before = source[: node.start_byte].rpartition(b"\n")[2]
+        if before.strip(b" \t"):
+            yield "it has a comment behind a command"
+    elif node.type == "expansion" and re.search(rb"[=@!]", _bytes(node)):
+        yield "it computes a variable"
+    elif (computes := _COMPUTES.get(node.type)) and computes.search(_bytes(node)):
+        yield "it computes"
+    elif node.type == "variable_name":
+        holder = node.parent.type if node.parent else ""
+        name = _bytes(node).decode(errors="replace")
+        if holder not in {"simple_expansion", "expansion"} and _STEERS_THE_SHELL.fullmatch(name):
+            yield f"it sets {name}"
+    elif (quoted := _QUOTED_SUBSTITUTION.get(node.type)) and quoted.search(_bytes(node)):
+        yield "it quotes a substitution that may run later"
+
+
+def _doubts_of_command(words: Words) -> Iterator[str]:
+    if not words or words[0] is None:
+        yield "the name of a command is computed"
+    elif words[0] in _RESERVED:
+        yield _DOUBTFUL["ERROR"]
+    elif any(word and _STEERS_THE_SHELL.fullmatch(word.partition("=")[0]) for word in words):
+        yield "it may set a variable that steers the shell"
+
+
+def _words(command: Node) -> Words:
+    words: list[str | None] = []
+    for child in command.named_children:
+        if child.type == "command_name":
+            words.append(_word(child.named_children[0], head=True))
+        elif child.type not in {"variable_assignment", "comment"} and "redirect" not in child.type:
+            words.append(_word(child))
+    return tuple(words)
+
+
+def _word(node: Node, *, head: bool = False) -> str | None:
+    """Unquote a word as bash does, or answer None where its value is not in the text."""
+    text = _bytes(node).decode()
+    match node.type:
+        case "number" | "word":
+            # A glob at the front may become an option, and a brace several words.
+            expands = text[:1] in {"*", "?", "["} or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL)
+            if expands or (head and re.search(r"[*?\[]|^~", text)):
+                return None
+            return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+        case "raw_string":
+            return text[1:-1]
+        case "string":
+            if text[:1] != '"' or any(c.type != "string_content" for c in node.named_children):
+                return None
+            return re.sub(r'\\(["$`\\])', r"\1", text[1:-1].replace("\\\n", ""))
+        case "concatenation":
+            parts = [_word(child, head=head) for child in node.named_children]
+            whole = "".join(part for part in parts if part is not None)
+            if None in parts or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL):
+                return None
+            return whole
+    return None
+
+
+def _read_by_shlex(source: bytes, without: list[tuple[int, int]]) -> list[Words] | None:
+    """Split a line that should be plain with the other parser; None where it fails."""
+    for start, end in sorted(without, reverse=True):
+        source = source[:start] + b" " + source[end:]
+    text = re.sub(r"^[ \t]*#.*$", "", source.decode(), flags=re.MULTILINE)
+    lexer = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=";|&\n")
+    lexer.whitespace = " \t"
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    commands: list[list[str]] = [[]]
+    try:
+        for token in lexer:
+            if token and not token.strip(";|&\n"):
+                commands.append([])
+            else:
+                commands[-1].append(token)
+    except ValueError:
+        return None
+    return [tuple(words) for words in commands if words]
