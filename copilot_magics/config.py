@@ -15,7 +15,7 @@ from tempfile import NamedTemporaryFile
 
 import platformdirs
 from traitlets import Bool, Enum, Float, List, Unicode
-from traitlets.config import Configurable
+from traitlets.config import SingletonConfigurable
 
 PERMISSIONS = ("ask", "read-only", "allow-all", "deny")
 RERUNS = ("append", "replay")
@@ -67,7 +67,7 @@ def write_private(path: Path, data: bytes) -> None:
             raise
 
 
-class CopilotMagics(Configurable):
+class CopilotMagics(SingletonConfigurable):
     """Defaults of the magics; ``%config CopilotMagics`` lists them, ``?`` explains them."""
 
     model = Unicode(
@@ -97,9 +97,9 @@ class CopilotMagics(Configurable):
         help="What the agent may do: ask (reading the folder is allowed, all else is asked), "
         "read-only, allow-all, deny.",
     ).tag(config=True)
-    allow = List(Unicode(), help="Patterns that are allowed without asking, e.g. shell(git:*).").tag(
-        config=True
-    )
+    allow = List(
+        Unicode(), help="Patterns that are allowed without asking, e.g. shell(git:*)."
+    ).tag(config=True)
     deny = List(Unicode(), help="Patterns that are always refused; they win over allow.").tag(
         config=True
     )
@@ -113,9 +113,9 @@ class CopilotMagics(Configurable):
         help="What a cell does that was answered in an earlier kernel: append (send it again) or "
         "replay (show the saved answer).",
     ).tag(config=True)
-    timeout = Float(
-        0.0, min=0.0, help="Seconds after which a turn is given up; 0: never."
-    ).tag(config=True)
+    timeout = Float(0.0, min=0.0, help="Seconds after which a turn is given up; 0: never.").tag(
+        config=True
+    )
     quiet = Bool(False, help="Show nothing while the agent works and no line at the end.").tag(
         config=True
     )

@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from copilot_magics.turn import Reply
+    from copilot_magics.reply import Reply
 
 
 class _Plain(BaseException):

@@ -187,7 +187,7 @@ def _workspace(session: str) -> _Workspace:
     said = {key: value for key, value in fields.items() if isinstance(value, str)}
     return _Workspace(
         name=said.get("name", ""),
-        user_named=said.get("user_named") == "true",
+        user_named=bool(said.get("name")) and said.get("user_named") == "true",
         created=_time(said.get("created_at")),
         cwd=said.get("cwd", ""),
     )

@@ -1,0 +1,83 @@
+"""Deleting one session, so that no byte of its conversation is left.
+
+The runtime removes the session's folder but not what its cross-session store has indexed: sessions
+held in a terminal leave their prompts and answers there. All of it runs on the runtime's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+
+from copilot_magics import binding, locking, records
+from copilot_magics.config import copilot_home, session_state
+from copilot_magics.conversation import repository
+from copilot_magics.errors import CopilotError, SessionInUse
+from copilot_magics.runtime.process import runtime
+
+
+async def delete(session: str) -> None:
+    """Delete a session that nobody uses.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+
+    Raises
+    ------
+    SessionInUse
+        Somebody holds it, or a turn of this kernel is running in it.
+    CopilotError
+        Something of it could not be removed.
+    """
+    if held := repository.get(session):
+        if held.turn is not None:
+            raise SessionInUse(
+                f"The session {session!r} is answering a prompt.", "Interrupt it first."
+            )
+        await held.close()
+    lock = await asyncio.to_thread(locking.SessionLock, session, "")
+    try:
+        if pids := locking.foreign_runtimes(session, runtime().pid):
+            raise locking.in_use(session, f"another Copilot runtime (process {pids[0]})")
+        client = await runtime().client()
+        # A session without a journal is unknown to the runtime; its folder is removed below.
+        with contextlib.suppress(Exception):
+            await client.delete_session(session)
+        await asyncio.to_thread(_remove_rest, session)
+        records.forget(session)
+        binding.forget(session)
+    finally:
+        lock.release()
+    locking.forget(session)
+
+
+def _remove_rest(session: str) -> None:
+    folder = session_state() / session
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise CopilotError(
+            f"Not all of {folder} could be removed.", "Check who owns it, and delete it by hand."
+        )
+    # It holds nothing but the session's name; that is somebody's too.
+    (session_state() / ".session-operation-locks" / f"{session}.lock").unlink(missing_ok=True)
+    _remove_from_store(session)
+
+
+def _remove_from_store(session: str) -> None:
+    store = copilot_home() / "session-store.db"
+    if not store.exists():
+        return
+    with contextlib.closing(sqlite3.connect(store, timeout=10)) as database:
+        database.execute("PRAGMA secure_delete = ON")
+        tables = database.execute(
+            "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+            "WHERE m.type = 'table' AND c.name = 'session_id'"
+        ).fetchall()
+        with database:
+            for (table,) in tables:
+                database.execute(f'DELETE FROM "{table}" WHERE session_id = ?', (session,))
+        database.execute("VACUUM")

@@ -1,0 +1,245 @@
+"""The two doors between a notebook's thread and the runtime's loop: awaited and blocking.
+
+Through the awaited door the kernel stays alive while the agent works, widgets included. Where
+nothing can be awaited, the blocking door holds the main thread, with a SIGINT handler of its own,
+since the kernel's would only schedule something on a loop that is held, and with nest-asyncio2, so
+that the notebook's other tasks go on. Either way the waiting loop wakes ten times a second: an
+interrupt is noticed although the model is silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for_futures
+from types import FrameType
+from typing import Any, TypeVar
+
+from copilot_magics.display import prompts
+from copilot_magics.display.stream import Silent, View
+from copilot_magics.reply import Reply, failure_of
+from copilot_magics.runtime.loop import loop as runtime_loop
+from copilot_magics.runtime.loop import submit
+from copilot_magics.turn import Turn
+
+T = TypeVar("T")
+
+_TICK = 0.1
+
+
+def shell() -> Any:
+    """Return the running IPython shell, or None."""
+    import sys
+
+    if "IPython" not in sys.modules:
+        return None
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+async def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """Await work of the runtime's loop on this one."""
+    future = submit(work)
+    try:
+        await _until_done(future)
+    except asyncio.CancelledError:
+        future.cancel()
+        raise
+    return future.result()
+
+
+def block(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for work of the runtime's loop.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The user interrupted; the work is cancelled.
+    """
+    future = submit(work)
+    interrupted = threading.Event()
+
+    def interrupt() -> None:
+        interrupted.set()
+        future.cancel()
+
+    with _interrupts(interrupt):
+        _run_here(_until_done(future))
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+    return future.result()
+
+
+async def await_turn(
+    turn: Turn, work: Coroutine[Any, Any, None], view: View | None = None
+) -> Reply:
+    """Follow a turn through the awaited door.
+
+    Parameters
+    ----------
+    turn : Turn
+        The turn.
+    work : coroutine
+        What brings it to its end, on the runtime's loop.
+    view : View, optional
+        Where it is shown.
+
+    Raises
+    ------
+    asyncio.CancelledError
+        The cell was interrupted; the turn has been aborted.
+    TurnFailed, TurnTimedOut, TurnAborted
+        It ended without a whole answer.
+    """
+    view = view or Silent(prompts.by_buttons)
+    future = submit(turn.run(work))
+    # A terminal's Ctrl-C does not reach an awaited coroutine; the kernel's interrupt does.
+    in_terminal = shell() is not None and not hasattr(shell(), "kernel")
+    task = asyncio.current_task()
+    try:
+        with _interrupts(task.cancel) if in_terminal and task else contextlib.nullcontext():
+            await _follow(turn, future, view)
+    except asyncio.CancelledError:
+        await _abort(turn, future)
+        view.finish(turn, Reply.of(turn))
+        raise
+    return _conclude(turn, future, view, interrupted=False)
+
+
+def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None = None) -> Reply:
+    """Follow a turn through the blocking door; as `await_turn`.
+
+    Raises
+    ------
+    TurnInterrupted
+        The user interrupted; the turn has been aborted.
+    """
+    view = view or Silent(prompts.by_input)
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread can take input.
+        turn.watched = False
+    future = submit(turn.run(work))
+    interrupted = threading.Event()
+
+    def interrupt() -> None:
+        interrupted.set()
+        _set_aborting(turn)
+
+    with _interrupts(interrupt):
+        _run_here(_follow(turn, future, view, interrupt))
+    return _conclude(turn, future, view, interrupted=interrupted.is_set())
+
+
+def _conclude(turn: Turn, future: Future[None], view: View, *, interrupted: bool) -> Reply:
+    if not turn.message_id and not interrupted:
+        # Nothing was sent: what stopped it is an error of its own, not of the turn.
+        wait_for_futures([future])
+        if error := future.exception():
+            raise error
+    reply = Reply.of(turn)
+    view.finish(turn, reply)
+    if error := failure_of(turn, reply, interrupted=interrupted):
+        raise error
+    return reply
+
+
+async def _until_done(future: Future[Any]) -> None:
+    wrapped = asyncio.wrap_future(future)
+    while not wrapped.done():
+        await asyncio.wait({wrapped}, timeout=_TICK)
+    if not wrapped.cancelled():
+        # Its error is raised from the future itself.
+        wrapped.exception()
+
+
+async def _follow(
+    turn: Turn, future: Future[None], view: View, interrupt: Callable[[], object] | None = None
+) -> None:
+    """Show a turn until it ends."""
+    loop, wake = asyncio.get_running_loop(), asyncio.Event()
+    resting = False
+
+    def changed() -> None:
+        # Ten thousand pieces of an answer must not wake this loop ten thousand times.
+        if not resting or turn.outcome is not None or turn.waiting:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(wake.set)
+
+    turn.changed = changed
+    asked: set[int] = set()
+    due = 0.0
+    try:
+        while turn.outcome is None and not future.done():
+            for pending in list(turn.waiting):
+                if id(pending) not in asked:
+                    asked.add(id(pending))
+                    try:
+                        view.ask(pending)
+                    except KeyboardInterrupt:
+                        if interrupt is None:
+                            raise
+                        interrupt()
+            wake.clear()
+            now = time.monotonic()
+            if now >= due:
+                view.draw(turn)
+                due = time.monotonic() + view.interval
+                resting = True
+            pause = min(_TICK, max(0.0, due - time.monotonic())) if resting else _TICK
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), pause)
+            resting = time.monotonic() < due
+    finally:
+        turn.changed = lambda: None
+
+
+async def _abort(turn: Turn, future: Future[None]) -> None:
+    """Abort a turn and wait for its end, whatever else interrupts."""
+    _set_aborting(turn)
+    while turn.outcome is None and not future.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.01)
+
+
+def _set_aborting(turn: Turn) -> None:
+    runtime_loop().call_soon_threadsafe(turn.aborting.set)
+
+
+def _run_here(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end in this thread, whether or not a loop runs in it."""
+    try:
+        running = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(work)
+        finally:
+            loop.close()
+        return
+    import nest_asyncio2
+
+    nest_asyncio2.apply(running)
+    running.run_until_complete(work)
+
+
+@contextlib.contextmanager
+def _interrupts(interrupt: Callable[[], object]) -> Iterator[None]:
+    """Have SIGINT call a function, in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        interrupt()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

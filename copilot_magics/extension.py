@@ -1,0 +1,82 @@
+"""What ``%load_ext copilot_magics`` leaves in a shell, and how it is taken out again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics import completion
+from copilot_magics.awaiting import TWIN, Awaiting
+from copilot_magics.config import CopilotMagics
+from copilot_magics.magics import CopilotMagicsMagics
+
+if TYPE_CHECKING:
+    from copilot_magics.notebook import Notebook
+
+
+def load(shell: Any) -> None:
+    """Register the magics, completion and configuration with a shell; starts nothing."""
+    config = CopilotMagics.instance()
+    config.update_config(shell.config)
+    if config not in shell.configurables:
+        shell.configurables.append(config)
+    magics = CopilotMagicsMagics(shell)
+    shell.register_magics(magics)
+    shell.register_magic_function(magics.copilot_awaited, "line_cell", TWIN)
+    _loaded[id(shell)] = loaded = Loaded(shell, magics)
+    loaded.start()
+
+
+def unload(shell: Any) -> None:
+    """Undo `load`, and release the sessions that the notebook holds."""
+    if loaded := _loaded.pop(id(shell), None):
+        loaded.stop()
+
+
+class Loaded:
+    """What an extension leaves in a shell, and how it is taken out again."""
+
+    def __init__(self, shell: Any, magics: CopilotMagicsMagics) -> None:
+        self.shell = shell
+        self.magics = magics
+        self.awaiting = Awaiting(shell)
+        self.names: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """Hook into the shell, and offer the functions that no name of the user's hides."""
+        import copilot_magics
+
+        self.awaiting.start()
+        self.shell.events.register("pre_run_cell", self._began)
+        completion.start(self.shell)
+        for name in ("get_messages", "list_sessions"):
+            if name not in self.shell.user_ns:
+                self.names[name] = getattr(copilot_magics, name)
+        self.shell.push(self.names, interactive=False)
+
+    def stop(self) -> None:
+        """Leave the shell as it was."""
+        self.awaiting.stop()
+        self.shell.events.unregister("pre_run_cell", self._began)
+        completion.stop(self.shell)
+        for name, ours in self.names.items():
+            if self.shell.user_ns.get(name) is ours:
+                self.shell.drop_by_id({name: ours})
+        for kind in self.shell.magics_manager.magics.values():
+            for name in [name for name in kind if name in _WORDS]:
+                del kind[name]
+        self.shell.configurables.remove(CopilotMagics.instance())
+        if self.magics.notebook.session is not None:
+            self.magics.notebook.session.close()
+
+    def _began(self, info: Any) -> None:
+        self.magics.raw_cell = info.raw_cell
+
+
+def loaded_notebook(shell: Any) -> Notebook | None:
+    """Return what a shell is bound to, where the extension is loaded in it."""
+    loaded = _loaded.get(id(shell))
+    return loaded.magics.notebook if loaded else None
+
+
+_WORDS = ("copilot", "copilot_session", "copilot_sessions", "copilot_models", TWIN)
+_loaded: dict[int, Loaded] = {}

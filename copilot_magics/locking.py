@@ -1,0 +1,163 @@
+"""One writer a session.
+
+The runtime does not lock: two of them may hold one session, each sees only its own turns, and both
+append to one journal. So whoever opens a session here holds a lock under COPILOT_HOME, which the
+operating system releases when its holder dies, with a record beside it that says who holds it. The
+record is not in the lock file, because opening that file may empty it. The terminal's copilot does
+not take our lock; it leaves a mark in the session's folder, which is looked for before each prompt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from copilot_magics.config import own_state, private_folder, session_state, write_private
+from copilot_magics.errors import CopilotError, SessionInUse
+
+_PATIENCE = 0.3
+"""Seconds to try: longer than the moment for which `holder` tests a lock."""
+
+_MARK = re.compile(r"inuse\.(\d+)\.hold")
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a session: notebook (or ``""``), host, process ID and since when."""
+
+    notebook: str
+    host: str
+    pid: int
+    since: datetime
+
+    def __str__(self) -> str:
+        who = self.notebook or "a program without a notebook"
+        return f"{who} (process {self.pid} on {self.host}, since {self.since:%Y-%m-%d %H:%M} UTC)"
+
+
+class SessionLock:
+    """The right to write to one session.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    notebook : str
+        Path of the notebook that wants it, for whoever is refused.
+
+    Raises
+    ------
+    SessionInUse
+        Somebody else holds it; says who.
+    """
+
+    def __init__(self, session: str, notebook: str) -> None:
+        self._record = _record(session)
+        # Not thread-local: it is taken on the runtime's loop and may be released elsewhere.
+        self._lock = FileLock(_lock(session), mode=0o600, thread_local=False)
+        try:
+            self._lock.acquire(timeout=_PATIENCE, poll_interval=0.02)
+        except Timeout:
+            raise in_use(session, _read(session)) from None
+        except OSError as error:
+            raise CopilotError(
+                f"The session {session!r} cannot be locked: {error.strerror or error}.",
+                f"Make {own_state()} writable for you.",
+            ) from error
+        me = Holder(notebook, socket.gethostname(), os.getpid(), datetime.now(UTC))
+        write_private(self._record, msgspec.json.encode(me))
+
+    def release(self) -> None:
+        """Give the session back; the lock file stays, since removing it would race."""
+        if self._lock.is_locked:
+            with contextlib.suppress(OSError):
+                self._record.unlink()
+            self._lock.release()
+
+
+def holder(session: str) -> Holder | None:
+    """Return who holds a session, or None."""
+    if not _record(session).exists():
+        return None
+    probe = FileLock(_lock(session), mode=0o600)
+    try:
+        probe.acquire(timeout=0)
+    except (Timeout, OSError):
+        return _read(session)
+    probe.release()
+    return None
+
+
+def in_use(session: str, who: object) -> SessionInUse:
+    """Return the error for a session that somebody else holds."""
+    return SessionInUse(
+        f"The session {session!r} is in use by {who or 'another kernel'}.",
+        f"Release it there with `%copilot_session --disconnect`, read it here with "
+        f"`get_messages({session!r})`, or use another session.",
+    )
+
+
+def foreign_runtimes(session: str, own_pid: int | None) -> list[int]:
+    """Return the process IDs of other live runtimes that have marked a session as theirs.
+
+    A runtime keeps ``inuse.<pid>.hold`` in the session's folder locked from its first prompt on.
+    One that can be locked is what a dead runtime left, whoever has its process ID now.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    own_pid : int or None
+        Process ID of this kernel's own runtime.
+    """
+    folder = session_state() / session
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    marks = {int(found[1]): folder / name for name in names if (found := _MARK.fullmatch(name))}
+    return sorted(pid for pid, mark in marks.items() if pid != own_pid and _is_locked(mark))
+
+
+def _is_locked(path: Path) -> bool:
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def forget(session: str) -> None:
+    """Remove a deleted session's lock files."""
+    for path in (_record(session), _lock(session)):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _lock(session: str) -> Path:
+    return private_folder(private_folder(own_state()) / "locks") / f"{session}.lock"
+
+
+def _record(session: str) -> Path:
+    return own_state() / "locks" / f"{session}.json"
+
+
+def _read(session: str) -> Holder | None:
+    try:
+        return msgspec.json.decode(_record(session).read_bytes(), type=Holder)
+    except (OSError, msgspec.MsgspecError):
+        return None

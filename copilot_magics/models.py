@@ -1,0 +1,125 @@
+"""Which models one can ask: the login's, or what a provider says that it offers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from copilot_magics import records
+from copilot_magics.config import CopilotMagics
+from copilot_magics.conversation import not_logged_in
+from copilot_magics.errors import BadInput, ProviderUnavailable, closest
+from copilot_magics.providers import Provider, Wanted, resolve
+from copilot_magics.runtime.process import runtime
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PATIENCE = 5.0
+"""Seconds that a provider may take to list its models."""
+
+
+async def offered(provider: Provider) -> list[str] | None:
+    """Return the names of a provider's models, or None where it does not say.
+
+    Raises
+    ------
+    ProviderUnavailable
+        Nobody is logged in, the key is missing, or the provider cannot be reached.
+    """
+    if provider.kind == "github":
+        client = await runtime().client()
+        if not (await client.get_auth_status()).isAuthenticated:
+            raise not_logged_in()
+        return [model.id for model in await client.list_models()]
+    if provider.kind == "local":
+        from copilot_magics.local import server
+
+        return [(await asyncio.to_thread(server, provider.local_model or None)).model]
+    return await asyncio.to_thread(_listed, provider)
+
+
+async def check_model(provider: Provider, model: str) -> None:
+    """Raise where a provider says that it has no such model.
+
+    Raises
+    ------
+    BadInput
+        With the closest names.
+    """
+    try:
+        known = await offered(provider)
+    except ProviderUnavailable:
+        # Whoever asks next says what is wrong, and better.
+        return
+    if known and model not in known:
+        raise BadInput(
+            f"{str(provider).capitalize()} has no model {model!r}; nothing was sent.",
+            closest(model, known) or "`%copilot_models` lists those it has.",
+        )
+
+
+async def offered_table(wanted: Wanted, session: str) -> pd.DataFrame:
+    """Return what ``%copilot_models`` shows.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The magic's options.
+    session : str
+        The session whose provider counts where they name none; may be empty.
+    """
+    import pandas as pd
+
+    remembered = records.settings(session) if session else None
+    provider = resolve(wanted, CopilotMagics.instance(), remembered)
+    if provider.kind == "github":
+        await offered(provider)
+        client = await runtime().client()
+        rows = [_row(model) for model in await client.list_models()]
+        return pd.DataFrame(rows, columns=["model", "name", "context", "multiplier"])
+    known = await offered(provider)
+    if known is None:
+        print(f"{str(provider).capitalize()} does not list its models; it was configured with")
+        known = [provider.model] if provider.model else []
+    return pd.DataFrame({"model": pd.array(sorted(known), dtype="string")})
+
+
+def _row(model: Any) -> tuple[str, str, int | None, float | None]:
+    limits = model.capabilities.limits
+    multiplier = model.billing.multiplier if model.billing else None
+    return model.id, model.name, limits.max_context_window_tokens, multiplier
+
+
+def _listed(provider: Provider) -> list[str] | None:
+    headers = {}
+    if key := provider.key():
+        headers = {"Authorization": f"Bearer {key}"}
+        if provider.kind == "anthropic":
+            headers = {"x-api-key": key, "anthropic-version": "2023-06-01"}
+    if provider.kind == "azure":
+        # Azure lists deployments elsewhere, for other keys.
+        return None
+    base = provider.base_url.rstrip("/")
+    url = f"{base}/v1/models" if provider.kind == "anthropic" else f"{base}/models"
+    try:
+        with urlopen(Request(url, headers=headers), timeout=_PATIENCE) as answer:
+            found = json.load(answer)
+        return [str(model["id"]) for model in found["data"]]
+    except HTTPError as error:
+        if error.code in (401, 403):
+            raise ProviderUnavailable(
+                f"{str(provider).capitalize()} refused the key (HTTP {error.code}).",
+                "Check the variable named by `--api-key-env`.",
+            ) from None
+        return None
+    except (URLError, OSError):
+        raise ProviderUnavailable(
+            f"{str(provider).capitalize()} could not be reached.",
+            "Check that it runs, its URL, and the proxy.",
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        return None

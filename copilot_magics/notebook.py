@@ -1,0 +1,172 @@
+"""What one shell is bound to, and what it says about that.
+
+The binding on disk (`binding`) outlives the kernel; this is its living half: the `Session` in hand,
+what a re-run cell does, and the sentences that a user reads when a session is bound.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics import binding, records
+from copilot_magics.config import CopilotMagics
+from copilot_magics.errors import BadInput
+
+if TYPE_CHECKING:
+    from copilot_magics.conversation import How
+    from copilot_magics.session import Session
+    from copilot_magics.transcripts.catalog import SessionFacts
+
+
+@dataclass
+class Notebook:
+    """The shell's side of a binding.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    """
+
+    shell: Any
+    session: Session | None = None
+    rerun: str = ""
+
+    @property
+    def path(self) -> str:
+        """The notebook's absolute path, or an empty string."""
+        return binding.this_notebook(self.shell)
+
+    @property
+    def replays(self) -> bool:
+        """Whether a cell that was answered in an earlier kernel shows that answer again."""
+        return (self.rerun or CopilotMagics.instance().rerun) == "replay"
+
+    def bind(self, session: Session, how: How) -> str:
+        """Open a session, bind the notebook to it, and return the line that says so."""
+        from copilot_magics.transcripts.catalog import facts
+
+        before = facts(session.id)
+        session.open(how)
+        self._keep(session)
+        return opened_line(session.id, before)
+
+    def bound(self) -> tuple[Session, str]:
+        """Return the session that a bare ``%%copilot`` asks, and a line where that is news."""
+        from copilot_magics.session import Session
+        from copilot_magics.transcripts.catalog import facts
+
+        if self.session is not None:
+            return self.session, ""
+        if remembered := binding.bound_session(self.path):
+            before = facts(remembered)
+            if before is not None:
+                session = Session(remembered)
+                self._keep(session)
+                return session, opened_line(remembered, before)
+        session = self.new_session()
+        self._keep(session)
+        return session, f"Session {session.id} created; this notebook is bound to it."
+
+    def new_session(self) -> Session:
+        """Return a handle of a session named after user and notebook, under an ID not yet taken."""
+        from copilot_magics.session import Session
+        from copilot_magics.transcripts.catalog import known_ids
+
+        name, taken = binding.own_name(self.path), {known.casefold() for known in known_ids()}
+        if not self.path:
+            # Two papermill runs may begin in the same moment: no counting.
+            name = f"{name[:80]}-{uuid.uuid4().hex[:8]}"
+        proposed, number = name, 2
+        while proposed.casefold() in taken:
+            proposed, number = f"{name[:90]}-{number}", number + 1
+        return Session(proposed)
+
+    def bound_or_none(self) -> Session | None:
+        """Return the session that this notebook is bound to, or None."""
+        from copilot_magics.session import Session
+
+        remembered = binding.bound_session(self.path)
+        return self.session or (Session(remembered) if remembered else None)
+
+    def status(self) -> str:
+        """Return what this notebook is bound to, and how its last turn ended."""
+        from copilot_magics.transcripts.catalog import facts
+
+        bound = self.session.id if self.session else binding.bound_session(self.path)
+        found = facts(bound) if bound else None
+        if found is None:
+            return (
+                "This notebook is not bound to a session. "
+                "`%copilot_session ID` binds it; a bare `%%copilot` makes one."
+            )
+        return f"This notebook is bound to {told(found)}. {last_turn(bound)}"
+
+    def _keep(self, session: Session) -> None:
+        self.session = session
+        binding.bind(self.path, session.id)
+
+
+def opened_line(session: str, before: SessionFacts | None) -> str:
+    """Return the line that says what opening a session did.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    before : SessionFacts or None
+        What was on disk before it was opened.
+    """
+    if before is not None:
+        return f"Resumed {told(before)}."
+    kept = records.settings(session)
+    model = (kept.model or kept.kind) if kept else ""
+    return f"Created {' · '.join(filter(None, (session, model)))}."
+
+
+def told(found: SessionFacts) -> str:
+    """Return a session in a few words: ID, title, turns, last used, model."""
+    turns = f"{found.turns} turn{'' if found.turns == 1 else 's'}"
+    title = f"“{found.title}”" if found.user_named and found.title else ""
+    used = f"last used {local_time(found.modified)}" if found.turns else ""
+    kept = records.settings(found.session)
+    model = found.model or (kept.model or kept.kind if kept else "")
+    return " · ".join(filter(None, (found.session, title, turns, used, model)))
+
+
+def local_time(moment: datetime) -> str:
+    """Return a moment in the user's own time zone, to the minute."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def last_turn(session: str) -> str:
+    """Return a sentence on how a session's last turn ended."""
+    from copilot_magics.transcripts import has_message
+
+    asked = records.asked(session)
+    if not asked:
+        return "No prompt was sent from a notebook yet."
+    last = asked[-1]
+    if last.outcome == "answered":
+        return "Its last turn was answered."
+    known = "is in the journal" if has_message(session, last.message) else "is not in the journal"
+    how = {
+        "aborted": "was aborted",
+        "failed": "failed",
+        "lost": "was lost",
+        None: "was cut short when its kernel ended",
+    }[last.outcome]
+    return f"Its last turn {how}; its prompt {known}."
+
+
+def check_name(name: str) -> str:
+    """Return a variable's name for ``--into``."""
+    if not name.isidentifier():
+        raise BadInput(
+            f"{name!r} cannot be the name of a variable; nothing was sent.",
+            "Use letters, digits and _, such as `--into reply`.",
+        )
+    return name

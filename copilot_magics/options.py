@@ -1,0 +1,89 @@
+"""A magic's line, parsed: IPython's `magic_arguments` with errors that say what to type instead.
+
+``%copilot TEXT`` is the exception to it: its text is sent as it stands, so only the options before
+it are split into words.
+"""
+
+from __future__ import annotations
+
+import re
+from argparse import Namespace
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from copilot_magics.errors import BadInput, closest
+
+_UNKNOWN = re.compile(r"unrecognized arguments: (.*)")
+
+
+def parse(magic: Any, line: str) -> Namespace | None:
+    """Parse a magic's line.
+
+    Parameters
+    ----------
+    magic : callable
+        The magic, decorated with `magic_arguments`.
+    line : str
+        What stands behind its name.
+
+    Returns
+    -------
+    argparse.Namespace or None
+        None where help was asked for, which has then been printed.
+
+    Raises
+    ------
+    BadInput
+        The line cannot be understood.
+    """
+    parser = magic.parser
+    try:
+        args: Namespace = parser.parse_argstring(line)
+    except (UsageError, ValueError) as error:
+        raise BadInput(*_told(parser, str(error))) from None
+    if args.help:
+        print(parser.format_help())
+        return None
+    return args
+
+
+def split_prompt(magic: Any, line: str) -> tuple[str, str]:
+    """Split the line of ``%copilot`` into its options and its text.
+
+    Parameters
+    ----------
+    magic : callable
+        The magic.
+    line : str
+        What stands behind its name.
+    """
+    takes_value = {
+        option: action.nargs != 0
+        for action in magic.parser._actions
+        for option in action.option_strings
+    }
+    at = 0
+    while found := re.compile(r"\s*(--?[a-z][a-z-]*)(=\S*)?(?=\s|$)").match(line, at):
+        if found[1] not in takes_value:
+            break
+        at = found.end()
+        if takes_value[found[1]] and found[2] is None:
+            value = re.compile(r"""\s+("(?:[^"\\]|\\.)*"|'[^']*'|\S+)""").match(line, at)
+            at = value.end() if value else len(line)
+    return line[:at], line[at:].strip()
+
+
+def _told(parser: Any, message: str) -> tuple[str, str]:
+    name = parser.prog.removeprefix("::").strip()
+    if found := _UNKNOWN.search(message):
+        wanted = found[1].split()[0]
+        known = [option for action in parser._actions for option in action.option_strings]
+        what = f"%{name} does not know {found[1]!r}."
+        if not wanted.startswith("-") and name == "copilot":
+            return (
+                what,
+                "The prompt goes into the lines below %%copilot; `%copilot TEXT` sends one.",
+            )
+        return what, closest(wanted, known) or f"`%{name} --help` lists its options."
+    return f"%{name}: {message.rstrip('.')}.", f"`%{name} --help` says how it is used."

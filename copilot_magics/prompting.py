@@ -1,0 +1,153 @@
+"""One ``%%copilot`` cell made ready: which session, what goes along, how it is shown.
+
+Everything that can be wrong with a cell is found here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import math
+from argparse import Namespace
+from collections.abc import Coroutine
+from typing import Any
+
+from copilot_magics import records
+from copilot_magics.attachments import attach
+from copilot_magics.binding import watched
+from copilot_magics.config import CopilotMagics
+from copilot_magics.display import prompts
+from copilot_magics.display.stream import Notebook as NotebookView
+from copilot_magics.display.stream import Silent, Terminal, View
+from copilot_magics.errors import BadInput
+from copilot_magics.notebook import Notebook, check_name, local_time
+from copilot_magics.replay import saved_reply
+from copilot_magics.reply import Reply
+from copilot_magics.session import Session
+from copilot_magics.turn import Turn
+
+
+class Prompt:
+    """A prompt that a cell sends.
+
+    Parameters
+    ----------
+    notebook : Notebook
+        The notebook that holds the cell.
+    args : argparse.Namespace
+        The options of ``%%copilot``.
+    text : str
+        The prompt, word for word.
+    whole_cell : bool
+        Whether the cell is awaited and holds nothing else.
+
+    Attributes
+    ----------
+    turn : Turn or None
+        None where a saved answer is shown instead.
+    view : View
+        Where it is shown.
+
+    Raises
+    ------
+    BadInput
+        An option cannot be used; nothing was sent.
+    """
+
+    def __init__(self, notebook: Notebook, args: Namespace, text: str, *, whole_cell: bool) -> None:
+        if not text.strip():
+            raise BadInput("The prompt is empty.", "Write it below %%copilot, or behind %copilot.")
+        self._shell = notebook.shell
+        self._into = check_name(args.into) if args.into else ""
+        timeout = _seconds(args.timeout)
+        attachments = attach(args.attach)
+        self._session, said = _session(notebook, args.session)
+        cell = records.source(
+            self._session.id, _cell_id(self._shell), self._shell.execution_count, text
+        )
+        self.view = self._view(args, whole_cell=whole_cell)
+        self.turn: Turn | None = None
+        self._saved: Reply | None = None
+        before = records.answered_before(self._session.id, cell)
+        if before is not None and notebook.replays:
+            self._saved = saved_reply(self._session.id, before.message)
+            if self._saved is not None:
+                return
+        self.turn = Turn(
+            text,
+            attachments=attachments,
+            model=args.model,
+            timeout=timeout,
+            origin=cell,
+            watched=watched(self._shell),
+        )
+        self.turn.session = self._session.id
+        if said:
+            self.turn.notice(said)
+        if before is not None and before.at is not None:
+            self.turn.notice(
+                f"This was answered before, on {local_time(before.at)}; it is sent again. "
+                f"`%copilot_session --rerun replay` would show that answer."
+            )
+
+    def work(self) -> Coroutine[Any, Any, None]:
+        """Return what brings the turn to its end, on the runtime's loop."""
+        assert self.turn is not None
+        return self._session.send(self.turn)
+
+    def replay(self) -> Reply:
+        """Show the saved answer."""
+        assert self._saved is not None
+        turn = Turn("")
+        turn.notice(f"Replayed from the journal of {self._session.id}; nothing was sent.")
+        self.view.finish(turn, self._saved)
+        return self.keep(self._saved)
+
+    def keep(self, reply: Reply) -> Reply:
+        """Note that a reply is shown, and put it where ``--into`` says."""
+        reply.shown_by(self._shell.execution_count)
+        if self._into:
+            self._shell.user_ns[self._into] = reply
+        return reply
+
+    def _view(self, args: Namespace, *, whole_cell: bool) -> View:
+        from copilot_magics.awaiting import can_await
+
+        in_kernel = hasattr(self._shell, "kernel")
+        buttons = whole_cell and can_await(self._shell)
+        ask = prompts.by_buttons if buttons else prompts.by_input
+        if args.quiet or CopilotMagics.instance().quiet:
+            return Silent(ask)
+        if not in_kernel:
+            return Terminal(ask)
+        return NotebookView(ask, whole_cell=whole_cell, live=watched(self._shell))
+
+
+def _session(notebook: Notebook, named: str) -> tuple[Session, str]:
+    if not named:
+        return notebook.bound()
+    session = Session(named)
+    if not session.exists:
+        return session, f"Created session {session.id}."
+    return session, ""
+
+
+def _seconds(text: str | None) -> float:
+    if text is None:
+        return CopilotMagics.instance().timeout
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not math.isfinite(seconds) or seconds <= 0:
+        raise BadInput(
+            f"--timeout cannot be {text!r}; nothing was sent.", "Give seconds, such as 120."
+        )
+    return seconds
+
+
+def _cell_id(shell: Any) -> str:
+    """Return the ID that the front end sends with the running cell, or an empty string."""
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return ""
+    parent = kernel.get_parent()
+    return str((parent or {}).get("metadata", {}).get("cellId") or "")

@@ -1,0 +1,353 @@
+"""Who answers: GitHub, a provider by URL, or the language model inside this machine.
+
+A provider is taken whole from one layer: the magic's options, else what the session remembers, else
+``%config``, else the Copilot CLI's variables, else the GitHub login. A key therefore never meets
+a URL that was configured elsewhere, and a conversation held with one provider is never sent to
+another by a forgotten flag. Keys are read from the environment at the last moment and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+from copilot_magics.config import PROVIDERS, CopilotMagics
+from copilot_magics.errors import BadInput, ProviderUnavailable, closest
+from copilot_magics.records import Settings
+
+_URLS = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "ollama": "http://localhost:11434/v1",
+}
+_KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+_ENVIRONMENT_URL = "COPILOT_PROVIDER_BASE_URL"
+_ENVIRONMENT_KEY = "COPILOT_PROVIDER_API_KEY"
+_ENVIRONMENT_BEARER = "COPILOT_PROVIDER_BEARER_TOKEN"
+_ENVIRONMENT_COMMAND = "COPILOT_PROVIDER_API_KEY_COMMAND"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a user asked for with a magic's options; empty strings where nothing was said."""
+
+    provider: str = ""
+    base_url: str = ""
+    api_key_env: str = ""
+    wire_api: str = ""
+    model: str = ""
+    local_model: str = ""
+
+    @property
+    def names_provider(self) -> bool:
+        """Whether anything but the model was said."""
+        return bool(self.provider or self.base_url or self.api_key_env or self.wire_api)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One provider, ready to be asked.
+
+    Attributes
+    ----------
+    kind : str
+        github, openai, azure, anthropic, ollama or local.
+    base_url : str
+        Its URL; empty for github and local.
+    api_key_env : str
+        The name of the variable that holds its key.
+    wire_api : str
+        completions or responses; empty for the default.
+    model : str
+        The model to ask; empty for the provider's default.
+    local_model : str
+        Path of a GGUF file; empty for the one that ``setup --local`` fetched.
+    from_environment : bool
+        Whether ``COPILOT_PROVIDER_*`` configure it; then all of them apply.
+    """
+
+    kind: str
+    base_url: str = ""
+    api_key_env: str = ""
+    wire_api: str = ""
+    model: str = ""
+    local_model: str = ""
+    from_environment: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.base_url}" if self.base_url else self.kind
+
+    def settings(self, cwd: str) -> Settings:
+        """Return what a session remembers of it."""
+        return Settings(
+            self.kind,
+            self.base_url,
+            self.api_key_env,
+            self.wire_api,
+            self.local_model,
+            self.model,
+            cwd,
+        )
+
+    def secrets(self) -> frozenset[str]:
+        """Return the names of the variables that hold its keys."""
+        return frozenset(filter(None, (self.api_key_env,)))
+
+    def key(self) -> str | None:
+        """Return its key, or None where it needs none.
+
+        Raises
+        ------
+        ProviderUnavailable
+            The variable that should hold the key is not set.
+        """
+        if not self.api_key_env:
+            return None
+        key = os.environ.get(self.api_key_env)
+        if not key:
+            raise ProviderUnavailable(
+                f"The variable {self.api_key_env}, which holds the key of {self}, is not set.",
+                f"Set it without showing the key: `import os, getpass; "
+                f"os.environ[{self.api_key_env!r}] = getpass.getpass()`.",
+            )
+        return key
+
+    def session_options(self) -> dict[str, Any]:
+        """Return what the SDK's ``create_session`` and ``resume_session`` need to reach it.
+
+        Raises
+        ------
+        ProviderUnavailable
+            The key is missing, or the local model is.
+        BadInput
+            No model is named.
+        """
+        if self.kind == "github":
+            return {"model": self.model} if self.model else {}
+        if self.kind == "local":
+            from copilot_magics.local import server, session_options
+
+            local = server(self.local_model or None)
+            config: dict[str, Any] = {
+                "type": "openai",
+                "base_url": local.base_url,
+                "api_key": local.api_key,
+            }
+            return {"provider": config, "model": local.model, **session_options()}
+        if not self.model:
+            raise BadInput(
+                f"No model is named for {self}.",
+                "Name one with `--model`; `%copilot_models` lists what it offers.",
+            )
+        config = {"type": self.kind if self.kind != "ollama" else "openai"}
+        config["base_url"] = self.base_url
+        # A command is run by the runtime itself, before each request.
+        if self.api_key_env != _ENVIRONMENT_COMMAND and (key := self.key()):
+            config["bearer_token" if self.api_key_env == _ENVIRONMENT_BEARER else "api_key"] = key
+        if self.wire_api:
+            config["wire_api"] = self.wire_api
+        if self.from_environment:
+            config |= _environment_extras()
+        return {"provider": config, "model": self.model}
+
+
+_GITHUB_TOKENS = ("COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+
+
+def github_token() -> str | None:
+    """Return the GitHub token of the environment, in the Copilot CLI's order, or None."""
+    return next((token for name in _GITHUB_TOKENS if (token := os.environ.get(name))), None)
+
+
+def resolve(wanted: Wanted, config: CopilotMagics, remembered: Settings | None) -> Provider:
+    """Decide who answers.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The magic's options.
+    config : CopilotMagics
+        ``%config CopilotMagics``.
+    remembered : Settings or None
+        What the session was held with, for one that is resumed.
+
+    Raises
+    ------
+    BadInput
+        The options name no provider that can be reached.
+    ProviderUnavailable
+        What the session remembers is not configured any more; says what is missing.
+    """
+    if wanted.names_provider:
+        provider = _from_options(wanted, config)
+    elif remembered is not None and remembered.kind:
+        provider = _from_memory(remembered)
+    else:
+        provider = _from_config(config) or _from_environment() or Provider("github")
+    model = wanted.model or (
+        remembered.model
+        if remembered is not None and _same(provider, remembered)
+        else config.model or os.environ.get("COPILOT_MODEL", "")
+    )
+    if not model and provider.from_environment:
+        model = os.environ.get("COPILOT_PROVIDER_MODEL_ID", "")
+    if provider.kind == "local":
+        model = ""
+    return replace(provider, model=model)
+
+
+def _same(provider: Provider, remembered: Settings) -> bool:
+    return (provider.kind, provider.base_url) == (remembered.kind, remembered.base_url)
+
+
+def _from_options(wanted: Wanted, config: CopilotMagics) -> Provider:
+    kind = wanted.provider
+    if kind and kind not in PROVIDERS:
+        raise BadInput(
+            f"There is no provider {kind!r}.",
+            closest(kind, PROVIDERS) or f"The providers are {', '.join(PROVIDERS)}.",
+        )
+    configured = [found for found in (_from_config(config), _from_environment()) if found]
+    if wanted.base_url:
+        _check_url(wanted.base_url)
+        known = [found for found in configured if found.base_url == wanted.base_url]
+        # The same URL, spelled out: its own layer's key belongs to it.
+        if known and not wanted.api_key_env and kind in ("", known[0].kind):
+            return replace(known[0], wire_api=wanted.wire_api or known[0].wire_api)
+        kind = kind or "openai"
+        if kind in ("github", "local"):
+            raise BadInput(
+                f"The provider {kind!r} takes no --base-url.",
+                "Leave it out, or name --provider openai, azure, anthropic or ollama.",
+            )
+        return Provider(kind, wanted.base_url, wanted.api_key_env, wanted.wire_api)
+    if not kind:
+        if wanted.api_key_env:
+            raise BadInput(
+                "--api-key-env was given without the URL that the key is for.",
+                "Add `--base-url URL`, or `--provider openai` for that provider's own URL.",
+            )
+        return replace(next(iter(configured), Provider("github")), wire_api=wanted.wire_api)
+    if not wanted.api_key_env:
+        for found in configured:
+            if found.kind == kind:
+                return replace(found, wire_api=wanted.wire_api or found.wire_api)
+    if kind == "local":
+        return Provider(kind, local_model=wanted.local_model or config.local_model)
+    if kind == "github":
+        return Provider(kind)
+    if kind not in _URLS:
+        raise BadInput(
+            f"The provider {kind!r} needs its URL.",
+            f"Add `--base-url https://…` to --provider {kind}.",
+        )
+    key_env = wanted.api_key_env or _KEYS.get(kind, "")
+    return Provider(kind, _URLS[kind], key_env, wanted.wire_api)
+
+
+def _from_memory(remembered: Settings) -> Provider:
+    if remembered.api_key_env in (_ENVIRONMENT_KEY, _ENVIRONMENT_BEARER, _ENVIRONMENT_COMMAND):
+        found = _from_environment()
+        if found is None or found.base_url != remembered.base_url:
+            raise ProviderUnavailable(
+                f"This session was held with {remembered.kind} at {remembered.base_url}, and "
+                f"{_ENVIRONMENT_URL} is {'not set' if found is None else 'another one now'}.",
+                "Set it to that URL, or name who answers with `--provider` and `--base-url`.",
+            )
+        return found
+    environment = _from_environment()
+    if (
+        environment is not None
+        and (environment.kind, environment.base_url) == (remembered.kind, remembered.base_url)
+        and not remembered.api_key_env
+    ):
+        return environment
+    return Provider(
+        remembered.kind,
+        remembered.base_url,
+        remembered.api_key_env,
+        remembered.wire_api,
+        local_model=remembered.local_model,
+    )
+
+
+def _from_config(config: CopilotMagics) -> Provider | None:
+    kind = config.provider or ("openai" if config.base_url else "")
+    if not kind:
+        return None
+    url = config.base_url or _URLS.get(kind, "")
+    if kind in ("github", "local"):
+        return Provider(kind, local_model=config.local_model if kind == "local" else "")
+    if not url:
+        raise BadInput(
+            f"%config CopilotMagics.provider is {kind!r}, which needs a URL.",
+            "Set `%config CopilotMagics.base_url = 'https://…'`.",
+        )
+    _check_url(url)
+    own_url = not config.base_url
+    key_env = config.api_key_env or (_KEYS.get(kind, "") if own_url else "")
+    return Provider(kind, url, key_env, config.wire_api)
+
+
+def _from_environment() -> Provider | None:
+    url = os.environ.get(_ENVIRONMENT_URL, "")
+    if not url:
+        return None
+    kind = os.environ.get("COPILOT_PROVIDER_TYPE") or "openai"
+    if kind not in ("openai", "azure", "anthropic"):
+        raise BadInput(
+            f"COPILOT_PROVIDER_TYPE is {kind!r}.", "It can be openai, azure or anthropic."
+        )
+    # The terminal's own order of precedence.
+    names = (_ENVIRONMENT_BEARER, _ENVIRONMENT_COMMAND, _ENVIRONMENT_KEY)
+    key_env = next((name for name in names if os.environ.get(name)), "")
+    wire_api = os.environ.get("COPILOT_PROVIDER_WIRE_API", "")
+    return Provider(kind, url, key_env, wire_api, from_environment=True)
+
+
+def _environment_extras() -> dict[str, Any]:
+    """Return the rest of ``copilot help providers`` as the SDK's provider configuration."""
+    extras: dict[str, Any] = {}
+    for name, option in (
+        ("COPILOT_PROVIDER_TRANSPORT", "transport"),
+        ("COPILOT_PROVIDER_MODEL_ID", "model_id"),
+        ("COPILOT_PROVIDER_WIRE_MODEL", "wire_model"),
+    ):
+        if value := os.environ.get(name):
+            extras[option] = value
+    for name, option in (
+        ("COPILOT_PROVIDER_MAX_PROMPT_TOKENS", "max_prompt_tokens"),
+        ("COPILOT_PROVIDER_MAX_OUTPUT_TOKENS", "max_output_tokens"),
+    ):
+        if value := os.environ.get(name):
+            if not value.isdecimal():
+                raise BadInput(f"{name} is {value!r}.", "Set it to a whole number of tokens.")
+            extras[option] = int(value)
+    if version := os.environ.get("COPILOT_PROVIDER_AZURE_API_VERSION"):
+        extras["azure"] = {"api_version": version}
+    if headers := os.environ.get("COPILOT_PROVIDER_HEADERS"):
+        pairs = (line.partition(":") for line in headers.replace("\\n", "\n").splitlines())
+        extras["headers"] = {name.strip(): value.strip() for name, colon, value in pairs if colon}
+    command = os.environ.get(_ENVIRONMENT_COMMAND)
+    if command and not os.environ.get(_ENVIRONMENT_BEARER):
+        extras["api_key_command"] = command
+    return extras
+
+
+def _check_url(url: str) -> None:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        secret = parts.password is not None
+    except ValueError:
+        good = secret = False
+    if secret:
+        raise BadInput(
+            "The URL of a provider must not hold a password.",
+            "Put the key into a variable and give its name with `--api-key-env`.",
+        )
+    if not good:
+        raise BadInput(f"{url!r} is no URL of a provider.", "It should look like https://host/v1.")

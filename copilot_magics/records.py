@@ -1,0 +1,182 @@
+"""What we remember of a session beside its journal, which belongs to the runtime.
+
+Two files a session, both small and private: its settings (who answers, so that a conversation held
+with a local model is not sent elsewhere on resume), and one line for each prompt's beginning and
+end (which cell asked it and how it ended, so that Restart and Run All can replay). Neither holds
+a key or a prompt: a prompt is known by its hash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from copilot_magics.config import own_state, private_folder, write_private
+
+Outcome = Literal["answered", "aborted", "failed", "lost"]
+
+_THIS_KERNEL = uuid.uuid4().hex
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Who answers in a session: the provider's kind, URL and the name of its key's variable."""
+
+    kind: str = ""
+    base_url: str = ""
+    api_key_env: str = ""
+    wire_api: str = ""
+    local_model: str = ""
+    model: str = ""
+    cwd: str = ""
+
+
+class Asked(msgspec.Struct, omit_defaults=True):
+    """One prompt: where it came from, and how its turn ended (None: nobody lived to see it)."""
+
+    message: str
+    kernel: str = ""
+    cell: str = ""
+    prompt: str = ""
+    nth: int = 0
+    at: datetime | None = None
+    outcome: Outcome | None = None
+
+
+def settings(session: str) -> Settings | None:
+    """Return what is remembered of who answers in a session, or None."""
+    try:
+        return msgspec.json.decode(_settings(session).read_bytes(), type=Settings)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def remember(session: str, kept: Settings) -> None:
+    """Remember who answers in a session."""
+    private_folder(own_state())
+    if settings(session) != kept:
+        write_private(_settings(session), msgspec.json.encode(kept))
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """Where a prompt comes from.
+
+    Attributes
+    ----------
+    cell : str
+        The cell's ID where the front end sends one, else empty.
+    prompt : str
+        SHA-256 of the prompt, hexadecimal.
+    nth : int
+        How often the same was asked before: in this run of the cell where it is known, else in
+        this kernel.
+    """
+
+    cell: str
+    prompt: str
+    nth: int
+
+
+_asked_here: dict[tuple[str, str, str, int], int] = {}
+
+
+def source(session: str, cell: str, run: int, prompt: str) -> Cell:
+    """Say where a prompt comes from, and count it.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    cell : str
+        The cell's ID, or an empty string.
+    run : int
+        The cell's execution count.
+    prompt : str
+        The prompt's text.
+    """
+    digest = hashlib.sha256(prompt.encode()).hexdigest()
+    key = (session, cell, digest, run if cell else 0)
+    nth = _asked_here.get(key, 0)
+    _asked_here[key] = nth + 1
+    return Cell(cell, digest, nth)
+
+
+def began(session: str, message: str, cell: Cell | None) -> None:
+    """Note that a prompt was sent; ``message`` is the ID that ``session.send`` gave it."""
+    where = cell or Cell("", "", 0)
+    _append(
+        session,
+        Asked(message, _THIS_KERNEL, where.cell, where.prompt, where.nth, datetime.now(UTC)),
+    )
+
+
+def ended(session: str, message: str, outcome: Outcome) -> None:
+    """Note how a prompt's turn ended."""
+    _append(session, Asked(message, outcome=outcome))
+
+
+def asked(session: str) -> list[Asked]:
+    """Return the prompts sent from notebooks, in order, each with its outcome."""
+    found: dict[str, Asked] = {}
+    for line in _lines(session):
+        if line.message in found:
+            found[line.message].outcome = line.outcome
+        else:
+            found[line.message] = line
+    return list(found.values())
+
+
+def answered_before(session: str, cell: Cell) -> Asked | None:
+    """Return the newest answered prompt that came from the same place in an earlier kernel."""
+    for line in reversed(asked(session)):
+        if (
+            line.kernel != _THIS_KERNEL
+            and line.outcome == "answered"
+            and (line.cell, line.prompt, line.nth) == (cell.cell, cell.prompt, cell.nth)
+        ):
+            return line
+    return None
+
+
+def forget(session: str) -> None:
+    """Remove what we remember of a deleted session."""
+    for path in (_settings(session), _turns(session)):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _append(session: str, line: Asked) -> None:
+    path = _turns(session)
+    private_folder(private_folder(own_state()) / path.parent.name)
+    # A record must never cost a turn: with a full disk it is the journal that counts.
+    with contextlib.suppress(OSError):
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(file, msgspec.json.encode(line) + b"\n")
+        finally:
+            os.close(file)
+
+
+def _lines(session: str) -> Iterator[Asked]:
+    try:
+        data = _turns(session).read_bytes()
+    except OSError:
+        return
+    for line in data.splitlines():
+        with contextlib.suppress(msgspec.MsgspecError):
+            yield msgspec.json.decode(line, type=Asked)
+
+
+def _settings(session: str) -> Path:
+    return own_state() / "sessions" / f"{session}.json"
+
+
+def _turns(session: str) -> Path:
+    return own_state() / "sessions" / f"{session}.turns.jsonl"

@@ -1,0 +1,57 @@
+"""A reply as the journal has it: what ``--rerun replay`` shows without asking again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from copilot_magics.reply import Reply
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def saved_reply(session: str, message_id: str) -> Reply | None:
+    """Return the reply to a prompt that was answered earlier, or None where it is not kept.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    message_id : str
+        The prompt's ID (``messageId`` of its ``user.message``).
+    """
+    from copilot_magics.transcripts import get_turn
+
+    events = get_turn(session, message_id)
+    own = events[events["agent_id"].isna()]
+    answers = own.loc[own["type"] == "assistant.message", "content"].dropna()
+    text = "\n\n".join(answer for answer in answers if answer.strip())
+    if not text:
+        return None
+    spoken = own.loc[own["type"].isin(["user.message", "assistant.message"]), "timestamp"]
+    models = own["model"].dropna()
+    return Reply(
+        text,
+        session=session,
+        model=models.iloc[-1] if len(models) else "",
+        usage=_usage(events),
+        duration=(spoken.max() - spoken.min()).total_seconds(),
+        outcome="answered",
+        message_id=message_id,
+    )
+
+
+def _usage(events: pd.DataFrame) -> dict[str, float]:
+    names = {
+        "inputTokens": "input_tokens",
+        "outputTokens": "output_tokens",
+        "cacheReadTokens": "cache_read_tokens",
+        "cost": "cost",
+    }
+    usage: dict[str, float] = {}
+    for data in events.loc[events["type"] == "session.usage_record", "data"]:
+        for name, value in json.loads(data).get("usage", {}).items():
+            if name in names and value:
+                usage[names[name]] = usage.get(names[name], 0) + value
+    return usage

@@ -1,0 +1,138 @@
+"""What a prompt came to: the value of a ``%%copilot`` cell."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics.errors import (
+    TurnAborted,
+    TurnFailed,
+    TurnInterrupted,
+    TurnTimedOut,
+)
+from copilot_magics.records import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copilot_magics.turn import Turn
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^ {0,3}\1[`~]* *$|\Z)", re.M | re.S)
+
+
+class Reply:
+    """The reply to one prompt.
+
+    Attributes
+    ----------
+    text : str
+        The answer, Markdown; what had arrived of it where the turn did not end well.
+    session : str
+        The session's ID.
+    model : str
+        Who answered, as the provider names it.
+    usage : dict of str to float
+        ``input_tokens``, ``output_tokens``, ``cache_read_tokens`` (tokens) and ``cost`` (premium
+        requests), as far as they were reported.
+    duration : float
+        Seconds from sending the prompt to the turn's end.
+    outcome : {"answered", "aborted", "failed", "lost"}
+        How the turn ended; ``lost`` means that the prompt is not in the journal.
+    message_id : str
+        The prompt's ID in the journal (``messageId`` of its ``user.message``).
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        session: str,
+        model: str,
+        usage: dict[str, float],
+        duration: float,
+        outcome: Outcome,
+        message_id: str,
+    ) -> None:
+        self.text = text
+        self.session = session
+        self.model = model
+        self.usage = usage
+        self.duration = duration
+        self.outcome = outcome
+        self.message_id = message_id
+        self._shown_by: int | None = None
+
+    @classmethod
+    def of(cls, turn: Turn) -> Reply:
+        """Return the reply of a turn that has ended."""
+        assert turn.outcome is not None
+        return cls(
+            turn.text,
+            session=turn.session,
+            model=turn.answered_by or turn.model,
+            usage=dict(turn.usage),
+            duration=turn.duration,
+            outcome=turn.outcome,
+            message_id=turn.message_id,
+        )
+
+    @property
+    def code(self) -> list[str]:
+        """The fenced code blocks of the answer, without their fences."""
+        return [block[2].rstrip("\n") for block in _FENCE.finditer(self.text)]
+
+    @property
+    def messages(self) -> pd.DataFrame:
+        """The turn's events, as in `get_messages`."""
+        from copilot_magics.transcripts import get_turn
+
+        return get_turn(self.session, self.message_id)
+
+    @property
+    def summary(self) -> str:
+        """One quiet line: session, model, seconds, tokens."""
+        tokens = sum(self.usage.get(name, 0) for name in ("input_tokens", "output_tokens"))
+        parts = [self.session, self.model, f"{self.duration:.1f} s"]
+        if tokens:
+            parts.append(f"{tokens:,.0f} tokens")
+        if self.outcome != "answered":
+            parts.append(self.outcome)
+        return " · ".join(part for part in parts if part)
+
+    def shown_by(self, execution: int) -> None:
+        """Note which cell shows this reply already, so that its value is not shown twice."""
+        self._shown_by = execution
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Reply: {self.summary}>"
+
+    def _ipython_display_(self) -> None:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+
+        shell: Any = get_ipython()
+        if shell is None or not hasattr(shell, "kernel"):
+            print(repr(self))
+        elif self._shown_by != shell.execution_count:
+            from copilot_magics.display.stream import final_bundle
+
+            display(final_bundle(self, []), raw=True)
+
+
+def failure_of(turn: Turn, reply: Reply, *, interrupted: bool) -> BaseException | None:
+    """Return what to raise for a turn that ended without a whole answer, or None."""
+    if interrupted:
+        return TurnInterrupted(
+            "The turn was interrupted; what had arrived is kept, and the session goes on.",
+            reply=reply,
+        )
+    if turn.outcome == "answered":
+        return None
+    if turn.failure is None:
+        return TurnAborted("The turn was aborted.", "Send the prompt again.", reply=reply)
+    kind = TurnTimedOut if turn.outcome == "aborted" else TurnFailed
+    return kind(turn.failure.what, turn.failure.mend, reply=reply)

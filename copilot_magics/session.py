@@ -1,0 +1,261 @@
+"""`Session`: one conversation, as a notebook or a script holds it.
+
+A handle costs nothing: the session is created or resumed when it is first used. The work is async,
+on the runtime's loop; each method here is a thin door to it, `Session.aask` where one may await
+and `Session.ask` where one may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics import doors
+from copilot_magics.attachments import attach
+from copilot_magics.binding import this_notebook, watched
+from copilot_magics.config import PERMISSIONS, CopilotMagics
+from copilot_magics.errors import BadInput
+from copilot_magics.ids import check_session_id
+from copilot_magics.permissions import Pattern
+from copilot_magics.providers import Wanted
+from copilot_magics.reply import Reply
+from copilot_magics.turn import Turn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copilot_magics.conversation import Conversation, How, Options
+
+
+class Session:
+    """A named conversation with GitHub Copilot that outlives the kernel.
+
+    Parameters
+    ----------
+    id : str
+        Its ID (letters, digits, ``-``, ``_`` and ``.``), or a title that a person gave it.
+        Resumed where it exists, else created.
+    model, reasoning_effort : str
+        Who answers, and how hard it thinks.
+    provider, base_url, api_key_env, wire_api : str
+        As the options of ``%copilot_session``; ``api_key_env`` is the NAME of a variable.
+    permissions : {"ask", "read-only", "allow-all", "deny"}
+        What the agent may do; ``%config CopilotMagics.permissions`` where left out.
+    allow, deny : sequence of str
+        Patterns such as ``shell(git:*)``; deny wins.
+    cwd : str or Path
+        Where the agent works; the notebook's folder where left out.
+    trust_folder : bool
+        Let that folder's own hooks, MCP servers, skills, plugins and extensions run.
+
+    Raises
+    ------
+    InvalidSessionID
+        The ID could not be created, and no session has it as its title.
+    BadInput
+        An option cannot be used.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        model: str = "",
+        reasoning_effort: str = "",
+        provider: str = "",
+        base_url: str = "",
+        api_key_env: str = "",
+        wire_api: str = "",
+        permissions: str = "",
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+        cwd: str | Path = "",
+        trust_folder: bool | None = None,
+    ) -> None:
+        from copilot_magics.conversation import Options
+        from copilot_magics.transcripts.catalog import find
+
+        if permissions and permissions not in PERMISSIONS:
+            raise BadInput(
+                f"There are no permissions {permissions!r}.",
+                f"They are {', '.join(PERMISSIONS)}.",
+            )
+        for pattern in (*allow, *deny):
+            Pattern.parse(pattern)
+        self._id = find(id) or check_session_id(id)
+        self._options: Options = Options(
+            Wanted(provider, base_url, api_key_env, wire_api, model),
+            reasoning_effort=reasoning_effort,
+            permissions=permissions,
+            allow=tuple(allow),
+            deny=tuple(deny),
+            cwd=str(cwd),
+            trust_folder=trust_folder,
+            notebook=this_notebook(doors.shell()),
+        )
+
+    @property
+    def id(self) -> str:
+        """The ID, chosen when the session was created and kept for good."""
+        return self._id
+
+    @property
+    def title(self) -> str:
+        """The title: a person's, else the first prompt, shortened."""
+        from copilot_magics.transcripts.catalog import facts
+
+        found = facts(self._id)
+        return found.title if found else ""
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a session on disk."""
+        from copilot_magics.transcripts.catalog import facts
+
+        return facts(self._id) is not None
+
+    def open(self, how: How = "either") -> Session:
+        """Create or resume the session now.
+
+        Parameters
+        ----------
+        how : {"either", "new", "resume"}
+            What to insist on.
+
+        Raises
+        ------
+        SessionExists, SessionNotFound
+            It is not as ``how`` demands.
+        SessionInUse
+            Another kernel holds it.
+        RuntimeUnavailable, ProviderUnavailable
+            There is no runtime, or nobody would answer.
+        """
+        doors.block(self._opened(how))
+        return self
+
+    def ask(
+        self,
+        prompt: str,
+        *,
+        model: str = "",
+        timeout: float | None = None,
+        attachments: Sequence[str | Path] = (),
+    ) -> Reply:
+        """Send a prompt and wait for the reply.
+
+        Parameters
+        ----------
+        prompt : str
+            The prompt, word for word.
+        model : str
+            Another model, for this prompt only.
+        timeout : float, optional
+            Seconds after which to give up; ``%config CopilotMagics.timeout`` where left out.
+        attachments : sequence of path
+            Files, images and folders to send along.
+
+        Returns
+        -------
+        Reply
+            The answer.
+
+        Raises
+        ------
+        TurnFailed, TurnTimedOut, TurnAborted, TurnInterrupted
+            No whole answer came; ``.reply`` holds what did.
+        """
+        turn = self._turn(prompt, model, timeout, attachments)
+        return doors.wait_for_turn(turn, self.send(turn))
+
+    async def aask(
+        self,
+        prompt: str,
+        *,
+        model: str = "",
+        timeout: float | None = None,
+        attachments: Sequence[str | Path] = (),
+    ) -> Reply:
+        """Send a prompt and await the reply; as `Session.ask`, where one may await."""
+        turn = self._turn(prompt, model, timeout, attachments)
+        return await doors.await_turn(turn, self.send(turn))
+
+    def messages(self, **filters: Any) -> pd.DataFrame:
+        """Return the session's history; see `get_messages` for the filters."""
+        from copilot_magics.transcripts import get_messages
+
+        return get_messages(self._id, **filters)
+
+    def abort(self) -> None:
+        """End the turn that is running, from any thread; the session stays usable."""
+        from copilot_magics.conversation import repository
+        from copilot_magics.runtime.loop import loop
+
+        held = repository.get(self._id)
+        if held is not None and (turn := held.turn) is not None:
+            loop().call_soon_threadsafe(turn.aborting.set)
+
+    def close(self) -> None:
+        """Release the session, once its queued prompts are answered; its data stays on disk."""
+        doors.block(self._closed())
+
+    async def send(self, turn: Turn) -> None:
+        """Bring a turn to its end, on the runtime's loop."""
+        held = await self._opened("either")
+        await held.ask(turn)
+
+    def _turn(
+        self,
+        prompt: str,
+        model: str,
+        timeout: float | None,
+        attachments: Sequence[str | Path],
+    ) -> Turn:
+        if not prompt.strip():
+            raise BadInput("The prompt is empty.", "Say what you want to ask.")
+        return Turn(
+            prompt,
+            attachments=attach(attachments),
+            model=model,
+            timeout=CopilotMagics.instance().timeout if timeout is None else timeout,
+            watched=watched(doors.shell()),
+        )
+
+    async def _opened(self, how: How) -> Conversation:
+        from copilot_magics.conversation import opened
+
+        return await opened(self._id, self._options, CopilotMagics.instance(), how)
+
+    async def _closed(self) -> None:
+        from copilot_magics.conversation import repository
+
+        if held := repository.get(self._id):
+            await held.close()
+
+    def __enter__(self) -> Session:
+        return self.open()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Session:
+        await doors.awaited(self._opened("either"))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await doors.awaited(self._closed())
+
+    def __repr__(self) -> str:
+        return f"Session({self._id!r})"

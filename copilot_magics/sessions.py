@@ -1,0 +1,312 @@
+"""All sessions: list, delete, prune, title, and the history of any of them.
+
+Listing and reading need nothing but the disk. Deleting goes through the runtime, which alone knows
+all it has written, and then makes sure that nothing of the conversation is left.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics import binding, locking, records
+from copilot_magics.errors import BadInput, CopilotError, SessionNotFound, closest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from copilot_magics.transcripts.catalog import SessionFacts
+
+_SHORTEST_TITLE, _LONGEST_TITLE = 1, 100
+
+
+def get_messages(
+    session: str | Sequence[str] | None = None,
+    *,
+    types: str | list[str] | None = None,
+    roles: str | list[str] | None = None,
+    since: Any = None,
+    until: Any = None,
+    columns: str | list[str] | None = None,
+) -> pd.DataFrame:
+    """Return the history of sessions: one row an event, in order, nothing dropped.
+
+    Parameters
+    ----------
+    session : str or list of str, optional
+        ID or title, several of them, or ``"*"`` for all; left out, the session that this notebook
+        is bound to.
+    types, roles : str or list of str, optional
+        Only events of these raw types, or of these roles (user, assistant, system, tool, session).
+    since, until : datetime, date or str, optional
+        Only events from then, until then: a moment, ISO text, or an age such as ``"7d"``.
+    columns : str or list of str, optional
+        Only these columns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns and dtypes as the README lists them, also when empty.
+
+    Raises
+    ------
+    SessionNotFound
+        A session does not exist; names the closest. Damage in one that does is a warning.
+    BadInput
+        No session is named and none is bound, or a filter cannot be understood.
+    """
+    from copilot_magics import transcripts
+
+    wanted = _bound_here() if session is None else session
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    ids = wanted if wanted == "*" else [_resolved(name) for name in names]
+    return transcripts.get_messages(
+        ids, types=types, roles=roles, since=since, until=until, columns=columns
+    )
+
+
+def list_sessions() -> pd.DataFrame:
+    """Return all sessions on disk, newest first; needs no runtime.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``session``, ``title`` (a person's, else the first prompt), ``created`` and ``modified``
+        (UTC), ``turns``, ``bytes``, ``model``, ``cwd``, ``notebook`` (bound to it) and ``in_use``
+        (by whom).
+    """
+    import pandas as pd
+
+    from copilot_magics.transcripts.catalog import catalog
+
+    found = catalog()
+    notebooks = binding.bound_notebooks()
+    users = [_user(facts.session) for facts in found]
+    kept = [records.settings(facts.session) for facts in found]
+    models = [
+        facts.model or (settings.model if settings else "") or None
+        for facts, settings in zip(found, kept, strict=True)
+    ]
+    moment = "datetime64[us, UTC]"
+    return pd.DataFrame(
+        {
+            "session": pd.array([facts.session for facts in found], dtype="string"),
+            "title": pd.array([facts.title or None for facts in found], dtype="string"),
+            "created": pd.Series([facts.created for facts in found], dtype=moment),
+            "modified": pd.Series([facts.modified for facts in found], dtype=moment),
+            "turns": pd.array([facts.turns for facts in found], dtype="Int64"),
+            "bytes": pd.array([facts.bytes for facts in found], dtype="Int64"),
+            "model": pd.array(models, dtype="string"),
+            "cwd": pd.array([facts.cwd or None for facts in found], dtype="string"),
+            "notebook": pd.array([notebooks.get(facts.session) for facts in found], dtype="string"),
+            "in_use": pd.array(users, dtype="string"),
+        }
+    )
+
+
+def delete_sessions(sessions: str | Iterable[str], *, yes: bool = False) -> list[str]:
+    """Delete sessions for good: journal, checkpoints, files, and all we know of them.
+
+    Parameters
+    ----------
+    sessions : str or iterable of str
+        IDs or titles.
+    yes : bool
+        Do not ask; where no one watches, nothing is asked anyway.
+
+    Returns
+    -------
+    list of str
+        The IDs that were deleted.
+
+    Raises
+    ------
+    SessionNotFound
+        Some did not exist; those that did have been deleted.
+    SessionInUse
+        Some are in use; those that are not have been deleted.
+    """
+    names = [sessions] if isinstance(sessions, str) else list(dict.fromkeys(sessions))
+    found = {facts.session: facts for facts in _catalog()}
+    known: list[SessionFacts] = []
+    missing: list[str] = []
+    for name in names:
+        try:
+            known.append(found[_resolved(name)])
+        except (SessionNotFound, KeyError):
+            missing.append(name)
+    gone: list[str] = []
+    refused: list[CopilotError] = []
+    if known and (yes or _confirmed(known)):
+        gone, refused = _delete(known)
+    if refused:
+        raise refused[0]
+    if missing:
+        listed = ", ".join(map(repr, missing))
+        raise SessionNotFound(
+            f"There is no session {listed}.",
+            closest(missing[0], found) or "`%copilot_sessions` lists those that exist.",
+        )
+    return gone
+
+
+def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.DataFrame:
+    """Delete the sessions that were not used for some time; those bound or in use are kept.
+
+    Parameters
+    ----------
+    age : str
+        How long, such as ``30d``, ``12h`` or ``4w``.
+    dry_run : bool
+        Only say what would go.
+    yes : bool
+        Do not ask.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `list_sessions` that went, or would go, with their sizes.
+    """
+    from copilot_magics.transcripts.when import moment
+
+    before: datetime = moment(age, "--prune")
+    listed = list_sessions()
+    old = listed["modified"] < before
+    free = listed["notebook"].isna() & listed["in_use"].isna()
+    going = listed[old & free].reset_index(drop=True)
+    kept = int((old & ~free).sum())
+    note = f" {kept} older still, bound to a notebook or in use, are kept." if kept else ""
+    total = _size(int(going["bytes"].sum()))
+    if going.empty:
+        print(f"No session is older than {age}.{note}")
+    elif dry_run:
+        print(f"{len(going)} sessions would be deleted ({total}).{note}")
+    else:
+        chosen = set(going["session"])
+        gone: list[str] = []
+        if yes or _confirmed([facts for facts in _catalog() if facts.session in chosen]):
+            gone, _ = _delete([facts for facts in _catalog() if facts.session in chosen])
+        going = going[going["session"].isin(gone)].reset_index(drop=True)
+        print(note.strip(), end="\n" if note else "")
+    return going
+
+
+def set_title(session: str, title: str) -> None:
+    """Give a session a title.
+
+    Parameters
+    ----------
+    session : str
+        ID or title.
+    title : str
+        1 to 100 characters in one line, without double quotes (the runtime's rule).
+    """
+    from copilot_magics.doors import block
+
+    name = _resolved(session)
+    clean = title.strip().strip('"')
+    if (
+        not _SHORTEST_TITLE <= len(clean) <= _LONGEST_TITLE
+        or '"' in clean
+        or not clean.isprintable()
+    ):
+        raise BadInput(
+            f"{title!r} cannot be a title.",
+            "Use 1 to 100 characters in one line, without double quotes.",
+        )
+    block(_rename(name, clean))
+    print(f"Session {name} is now titled “{clean}”.")
+
+
+async def _rename(session: str, title: str) -> None:
+    from copilot_magics.config import CopilotMagics
+    from copilot_magics.conversation import Options, opened, repository
+
+    held_before = session in repository
+    held = await opened(session, Options(), CopilotMagics.instance(), "resume")
+    try:
+        await held.rename(title)
+    finally:
+        if not held_before:
+            await held.close()
+
+
+def _delete(found: list[SessionFacts]) -> tuple[list[str], list[CopilotError]]:
+    from copilot_magics.deletion import delete
+    from copilot_magics.doors import block
+
+    gone: list[str] = []
+    refused: list[CopilotError] = []
+    for facts in found:
+        try:
+            block(delete(facts.session))
+        except CopilotError as error:
+            refused.append(error)
+        else:
+            gone.append(facts.session)
+    if gone:
+        freed = sum(facts.bytes for facts in found if facts.session in gone)
+        print(f"Deleted {', '.join(gone)} ({_size(freed)}).")
+    return gone, refused
+
+
+def _confirmed(found: list[SessionFacts]) -> bool:
+    """Ask where someone watches; a job with no one watching means what it says."""
+    from copilot_magics.doors import shell
+
+    if not binding.watched(shell()):
+        return True
+    sys.stdout.flush()
+    listed = ", ".join(f"{facts.session} ({facts.turns} turns)" for facts in found)
+    total = _size(sum(facts.bytes for facts in found))
+    answer = input(f"Delete {listed}, {total}, for good? [y/N] ")
+    if answer.strip().lower() in ("y", "yes"):
+        return True
+    print("Nothing was deleted.")
+    return False
+
+
+def _catalog() -> list[SessionFacts]:
+    from copilot_magics.transcripts.catalog import catalog
+
+    return catalog()
+
+
+def _resolved(name: str) -> str:
+    from copilot_magics.conversation import not_found
+    from copilot_magics.transcripts.catalog import find
+
+    found = find(name)
+    if found is None:
+        raise not_found(name)
+    return found
+
+
+def _bound_here() -> str:
+    from copilot_magics.doors import shell
+    from copilot_magics.extension import loaded_notebook
+
+    notebook = loaded_notebook(shell())
+    session = notebook.bound_or_none() if notebook else None
+    if session is None:
+        raise BadInput(
+            "This notebook is not bound to a session.",
+            "Name one, as in `get_messages('alice-churn')`, or bind it with `%copilot_session ID`.",
+        )
+    return session.id
+
+
+def _user(session: str) -> str | None:
+    holder = locking.holder(session)
+    return str(holder) if holder else None
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

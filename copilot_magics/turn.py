@@ -1,0 +1,296 @@
+"""One prompt on its way to one reply: the runtime's events go in, the outcome comes out.
+
+The runtime's idea of the end is not enough. A turn ends at ``session.idle``, at an error, when the
+runtime dies, when somebody aborts it, or when its time is up; the conversation says which of those
+it was, and the first word counts. A turn is changed on the runtime's loop alone; whoever shows it
+reads it from any thread and is told through `Turn.changed` that there is something new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from copilot_magics.records import Cell, Outcome
+
+if TYPE_CHECKING:
+    from copilot_magics.permissions import Ask
+
+Permission = Literal["once", "until-stop", "deny"]
+
+
+@dataclass
+class Question:
+    """A question of the agent (its tool ``ask_user``)."""
+
+    text: str
+    choices: list[str]
+    free: bool
+
+
+@dataclass
+class Pending:
+    """Something that waits for the user: a permission or a question.
+
+    Attributes
+    ----------
+    about : Ask or Question
+        What is asked.
+    answer : concurrent.futures.Future
+        Takes a `Permission` for an `Ask`, the answer's text for a `Question`; cancelled when the
+        turn ends before somebody answers.
+    """
+
+    about: Ask | Question
+    answer: Future[str] = field(default_factory=Future)
+
+
+@dataclass
+class ToolCall:
+    """One call of a tool, as far as it is shown."""
+
+    name: str
+    brief: str
+    succeeded: bool | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no whole answer: one sentence, and what to try."""
+
+    what: str
+    mend: str = ""
+
+
+class Turn:
+    """One prompt, from its sending to its end.
+
+    Parameters
+    ----------
+    prompt : str
+        The prompt, word for word.
+    attachments : list of dict
+        What goes with it, in the SDK's form.
+    model : str
+        Another model for this prompt only; empty for the session's.
+    timeout : float
+        Seconds after which it is given up; 0 for never.
+    origin : Cell, optional
+        Which cell asks.
+    watched : bool
+        Whether somebody is there to answer a question.
+    """
+
+    def __init__(
+        self,
+        prompt: str,
+        *,
+        attachments: list[dict[str, Any]] | None = None,
+        model: str = "",
+        timeout: float = 0.0,
+        origin: Cell | None = None,
+        watched: bool = False,
+    ) -> None:
+        self.prompt = prompt
+        self.attachments = attachments or []
+        self.model = model
+        self.timeout = timeout
+        self.origin = origin
+        self.watched = watched
+        self.session = ""
+        self.message_id = ""
+        self.status = "starting"
+        self.outcome: Outcome | None = None
+        self.failure: Failure | None = None
+        self.answered_by = ""
+        self.notices: list[str] = []
+        self.tools: dict[str, ToolCall] = {}
+        self.usage: dict[str, float] = {}
+        self.waiting: list[Pending] = []
+        self.changed: Callable[[], None] = lambda: None
+        self.ended = asyncio.Event()
+        self.aborting = asyncio.Event()
+        self._began = time.monotonic()
+        self._ended: float | None = None
+        self._whole: list[str] = []
+        self._pieces: list[str] = []
+        self._early: list[Any] = []
+        self._mine = False
+
+    @property
+    def text(self) -> str:
+        """The answer as far as it has come, Markdown."""
+        partial = "".join(self._pieces)
+        return "\n\n".join(part for part in (*self._whole, partial) if part.strip())
+
+    @property
+    def duration(self) -> float:
+        """Seconds since the prompt was sent, until its end."""
+        return (time.monotonic() if self._ended is None else self._ended) - self._began
+
+    async def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what brings the turn to its end, until it has or somebody aborts it.
+
+        Raises
+        ------
+        CopilotError
+            Nothing could be sent.
+        """
+        doing = asyncio.ensure_future(work)
+        aborting = asyncio.ensure_future(self.aborting.wait())
+        await asyncio.wait({doing, aborting}, return_when=asyncio.FIRST_COMPLETED)
+        aborting.cancel()
+        if not doing.done():
+            doing.cancel()
+        try:
+            await doing
+        except asyncio.CancelledError:
+            self.end("aborted")
+        except BaseException:
+            self.end("failed")
+            raise
+
+    def sent(self, message_id: str) -> None:
+        """Take the ID that the runtime gave the prompt, and the events that came before it."""
+        self.message_id = message_id
+        early, self._early = self._early, []
+        for event in early:
+            self.feed(event)
+
+    def begin(self) -> None:
+        """Start the clock, once the prompt's turn in the session's queue has come."""
+        self._began = time.monotonic()
+        self.say("thinking")
+
+    def say(self, status: str) -> None:
+        """Change what the agent is said to be doing."""
+        self.status = status
+        self.changed()
+
+    def notice(self, line: str) -> None:
+        """Add a line that stays in the output."""
+        self.notices.append(line)
+        self.changed()
+
+    def end(self, outcome: Outcome, failure: Failure | None = None) -> None:
+        """End the turn; only the first call counts."""
+        if self.outcome is not None:
+            return
+        self.outcome, self.failure = outcome, failure
+        self._ended = time.monotonic()
+        for pending in self.waiting:
+            pending.answer.cancel()
+        self.waiting.clear()
+        self.ended.set()
+        self.changed()
+
+    def ask(self, about: Ask | Question) -> Pending:
+        """Have the user asked; the answer comes into the pending's future."""
+        pending = Pending(about)
+        self.waiting.append(pending)
+        self.changed()
+        return pending
+
+    def feed(self, event: Any) -> None:
+        """Take one event of the session (`copilot.session_events.SessionEvent`).
+
+        Nothing before the prompt's own ``user.message`` belongs to this turn: the runtime may
+        still be ending the one before.
+        """
+        if not self.message_id:
+            self._early.append(event)
+            return
+        kind = str(getattr(event.type, "value", event.type))
+        if not self._mine:
+            self._mine = kind == "user.message" and event.data.message_id == self.message_id
+            if not self._mine and not self._is_own_error(kind, event.data):
+                return
+        handler = _HANDLERS.get(kind)
+        if handler is not None and (event.agent_id is None or kind in _OF_SUB_AGENTS):
+            handler(self, event.data)
+
+    def _is_own_error(self, kind: str, data: Any) -> bool:
+        return kind == "session.error" and data.originating_message_id == self.message_id
+
+    def _delta(self, data: Any) -> None:
+        self._pieces.append(data.delta_content)
+        self.status = "answering"
+        self.changed()
+
+    def _message(self, data: Any) -> None:
+        self._pieces.clear()
+        if data.content:
+            self._whole.append(data.content)
+        self.changed()
+
+    def _started_over(self, data: Any) -> None:
+        # After a failed call the answer begins anew; its first half must not be shown twice.
+        self._pieces.clear()
+
+    def _call_failed(self, data: Any) -> None:
+        from copilot_magics.failures import out_of_quota
+
+        if failure := out_of_quota(data):
+            self.end("failed", failure)
+        status = f"HTTP {data.status_code}" if data.status_code else "a failed connection"
+        self.say(f"trying again after {status}")
+
+    def _reasoning(self, data: Any) -> None:
+        if self.status != "thinking":
+            self.say("thinking")
+
+    def _tool_start(self, data: Any) -> None:
+        call = ToolCall(data.tool_name, brief(data.arguments))
+        self.tools[data.tool_call_id] = call
+        self.say(f"{call.name}: {call.brief}" if call.brief else call.name)
+
+    def _tool_end(self, data: Any) -> None:
+        if call := self.tools.get(data.tool_call_id):
+            call.succeeded = bool(data.success)
+        self.say("thinking")
+
+    def _usage(self, data: Any) -> None:
+        self.answered_by = data.model or self.answered_by
+        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cost"):
+            if value := getattr(data, name, None):
+                self.usage[name] = self.usage.get(name, 0) + value
+
+    def _error(self, data: Any) -> None:
+        from copilot_magics.failures import explain
+
+        self.end("failed", explain(data))
+
+    def _idle(self, data: Any) -> None:
+        self.end("aborted" if data.aborted else "answered")
+
+
+_HANDLERS: dict[str, Callable[[Turn, Any], None]] = {
+    "assistant.message_delta": Turn._delta,
+    "assistant.message": Turn._message,
+    "assistant.message_start": Turn._started_over,
+    "assistant.reasoning_delta": Turn._reasoning,
+    "model.call_failure": Turn._call_failed,
+    "tool.execution_start": Turn._tool_start,
+    "tool.execution_complete": Turn._tool_end,
+    "assistant.usage": Turn._usage,
+    "session.error": Turn._error,
+    "session.idle": Turn._idle,
+}
+_OF_SUB_AGENTS = frozenset({"tool.execution_start", "tool.execution_complete", "assistant.usage"})
+
+
+def brief(arguments: Any, width: int = 80) -> str:
+    """Return a tool's arguments in one line, as its caller would name them."""
+    if isinstance(arguments, dict):
+        telling = ("command", "path", "pattern", "query", "url", "question", "description")
+        found = [arguments[name] for name in telling if isinstance(arguments.get(name), str)]
+        values = found or [value for value in arguments.values() if isinstance(value, str)]
+        text = values[0] if values else ""
+    else:
+        text = arguments if isinstance(arguments, str) else ""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
