@@ -1,0 +1,220 @@
+"""Journals are read whatever happened to the process that wrote them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from journals import SAMPLE, answer, event, prompt, start, write_session
+
+from copilot_magics.errors import InvalidSessionID
+from copilot_magics.transcripts import read_journal, session_folder
+from copilot_magics.transcripts.journal import Journal, decode, events_of
+
+LINES = [start(), prompt("Größe?"), answer("5 m\u2028or so"), event("session.brand_new", {"x": 1})]
+IDS = [json.loads(line)["id"] for line in LINES]
+WHOLE = b"".join(line + b"\n" for line in LINES)
+
+
+def ids(journal: Journal) -> list[str | None]:
+    return [event.id for event in journal.events]
+
+
+def faults(journal: Journal) -> list[tuple[int, str]]:
+    return [(place.line, place.what) for place in journal.damage]
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        WHOLE,
+        WHOLE.removesuffix(b"\n"),
+        WHOLE.replace(b"\n", b"\r\n"),
+        b"\xef\xbb\xbf" + WHOLE,
+        WHOLE.replace(b"\n", b"\n\n"),
+    ],
+    ids=["as written", "no final newline", "CRLF", "byte-order mark", "blank lines"],
+)
+def test_what_loses_nothing_is_no_damage(blob: bytes) -> None:
+    journal = decode(blob)
+    assert ids(journal) == IDS
+    assert journal.damage == []
+
+
+def test_a_separator_inside_a_string_is_no_line_break() -> None:
+    assert json.loads(bytes(decode(WHOLE).events[2].data))["content"] == "5 m\u2028or so"
+
+
+def test_an_unknown_type_is_an_event() -> None:
+    assert decode(WHOLE).events[-1].type == "session.brand_new"
+
+
+def test_a_second_start_is_an_event() -> None:
+    assert ids(decode(WHOLE + WHOLE)) == IDS + IDS
+
+
+def test_an_empty_journal() -> None:
+    assert decode(b"") == Journal([], [])
+
+
+def test_a_torn_last_line() -> None:
+    torn = prompt("never finished")[:-9]
+    journal = decode(WHOLE + torn)
+    assert ids(journal) == IDS
+    assert faults(journal) == [(5, "the last line was cut short")]
+    assert (journal.damage[0].start, journal.damage[0].end) == (len(WHOLE), len(WHOLE + torn))
+
+
+@pytest.mark.parametrize("cut", range(1, len(LINES[1])))
+def test_an_event_appended_to_a_torn_one(cut: int) -> None:
+    journal = decode(LINES[0] + b"\n" + LINES[1][:cut] + LINES[2] + b"\n" + LINES[3])
+    assert ids(journal) == [IDS[0], IDS[2], IDS[3]]
+    assert {place.line for place in journal.damage} == {2}
+
+
+def test_two_events_on_one_line() -> None:
+    journal = decode(WHOLE.replace(b"\n", b"", 1))
+    assert ids(journal) == IDS
+    assert faults(journal) == [(1, "no line break before this event")]
+    assert (journal.damage[0].start, journal.damage[0].end) == (
+        len(LINES[0]),
+        len(LINES[0] + LINES[1]),
+    )
+
+
+@pytest.mark.parametrize("at", range(len(LINES)))
+def test_nul_bytes_before_an_event(at: int) -> None:
+    lines = [*LINES[:at], b"\0" * 40 + LINES[at], *LINES[at + 1 :]]
+    journal = decode(b"\n".join(lines) + b"\n")
+    assert ids(journal) == IDS
+    assert faults(journal) == [(at + 1, "NUL bytes")]
+
+
+def test_nul_bytes_at_the_end() -> None:
+    journal = decode(WHOLE + b"\0" * 4096)
+    assert ids(journal) == IDS
+    assert faults(journal) == [(5, "NUL bytes")]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"garbage",
+        b"{}",
+        b"[1, 2]",
+        b"null",
+        b'{"type": 7}',
+        b"{" * 5000,
+        b'{"a":' * 5000,
+        b"\xff\xfe",
+    ],
+)
+def test_a_line_that_is_no_event(garbage: bytes) -> None:
+    journal = decode(LINES[0] + b"\n" + garbage + b"\n" + LINES[1] + b"\n")
+    assert ids(journal) == IDS[:2]
+    assert faults(journal) == [(2, "no event can be read here")]
+
+
+def test_a_payload_with_a_type_is_not_taken_for_an_event() -> None:
+    result = {"result": {"type": "text", "data": "x"}, "id": "not an event"}
+    torn = event("tool.execution_complete", result)[:-60]
+    assert decode(torn + b"\n" + LINES[0]).events == decode(LINES[0]).events
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\xc3", b"\\ud83d", b"\x01"])
+def test_text_that_is_not_unicode_is_replaced(bad: bytes) -> None:
+    line = prompt("MARK").replace(b"MARK", b"a" + bad + b"b", 1)
+    journal = decode(LINES[0] + b"\n" + line + b"\n" + LINES[2])
+    assert len(journal.events) == 3
+    assert [place.line for place in journal.damage] == [2]
+    content = json.loads(bytes(journal.events[1].data))["content"]
+    assert content.startswith("a")
+    assert content.endswith("b")
+    content.encode()
+
+
+def test_an_odd_envelope_keeps_its_event() -> None:
+    journal = decode(event("user.message", {"content": "hi"}, id=7, timestamp=None, parentId=[]))
+    assert (journal.events[0].id, journal.events[0].timestamp) == (None, None)
+    assert journal.events[0].type == "user.message"
+
+
+def test_reading_changes_nothing(home: Path) -> None:
+    folder = write_session(home, "s", raw=WHOLE + b"torn")
+    before = {path: path.stat() for path in folder.iterdir()}
+    assert ids(read_journal("s")) == IDS
+    assert {path: path.stat() for path in folder.iterdir()} == before
+
+
+def test_no_journal_is_an_empty_one(home: Path) -> None:
+    write_session(home, "s")
+    assert read_journal("s") == Journal([], [])
+
+
+def test_a_journal_that_cannot_be_read_is_damage(home: Path) -> None:
+    (write_session(home, "s") / "events.jsonl").mkdir()
+    journal = read_journal("s")
+    assert journal.events == []
+    assert faults(journal) == [(0, "the file cannot be read: Is a directory")]
+
+
+@pytest.mark.parametrize("wanted", ["..", "../x", "/etc", "a/b", "", ".hidden", "a\n"])
+def test_no_path_is_made_of_a_bad_id(wanted: str) -> None:
+    with pytest.raises(InvalidSessionID):
+        session_folder(wanted)
+
+
+def test_a_few_types_are_found_without_the_rest() -> None:
+    found = events_of(WHOLE + answer('he said "user.message"'), "user.message", "session.start")
+    assert [event.type for event in found] == ["session.start", "user.message"]
+
+
+def test_a_journal_of_the_real_runtime() -> None:
+    journal = decode((SAMPLE / "events.jsonl").read_bytes())
+    assert journal.damage == []
+    assert journal.events[0].type == "session.start"
+    assert any(event.agent_id for event in journal.events)
+
+
+# ── Whatever happens to the bytes ─────────────────────────────────────────────────────────────────
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+payloads = st.dictionaries(text, st.recursive(text | st.integers(), st.lists, max_leaves=5))
+lines = st.builds(event, st.sampled_from(["user.message", "hook.end", "new.kind"]), payloads)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(lines, min_size=1, max_size=6), st.data())
+def test_a_journal_cut_anywhere_keeps_what_came_before(
+    written: list[bytes], data: st.DataObject
+) -> None:
+    blob = b"".join(line + b"\n" for line in written)
+    cut = data.draw(st.integers(0, len(blob)))
+    journal = decode(blob[:cut])
+    whole = [line for n, line in enumerate(written) if len(b"\n".join(written[: n + 1])) <= cut]
+    assert ids(journal) == [json.loads(line)["id"] for line in whole]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(lines, min_size=1, max_size=6), st.data())
+def test_a_changed_byte_costs_at_most_the_events_it_touches(
+    written: list[bytes], data: st.DataObject
+) -> None:
+    blob = bytearray(b"".join(line + b"\n" for line in written))
+    at = data.draw(st.integers(0, len(blob) - 1))
+    blob[at] = data.draw(st.integers(0, 255))
+    found = ids(decode(bytes(blob)))
+    edge = 0
+    for line in written:
+        if not edge <= at < edge + len(line):
+            assert json.loads(line)["id"] in found
+        edge += len(line) + 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=200))
+def test_no_bytes_raise(blob: bytes) -> None:
+    assert decode(blob).events == []
