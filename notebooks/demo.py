@@ -34,6 +34,7 @@ def main(notebook: Path, folder: Path) -> int:
         book,
         timeout=None,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(notebook.parent)}},
         on_cell_executed=_show,
     )
