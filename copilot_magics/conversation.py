@@ -256,8 +256,9 @@ class Conversation:
                 records.began(self.session, turn.message_id, turn.origin)
                 await asyncio.wait_for(turn.ended.wait(), turn.timeout or None)
             except TimeoutError:
-                await self._abort()
+                # First, since the runtime's own end of the turn gives no reason.
                 turn.end("aborted", _timed_out(turn.timeout))
+                await self._abort()
             except asyncio.CancelledError:
                 await self._abort()
                 turn.end("aborted")

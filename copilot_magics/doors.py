@@ -141,6 +141,7 @@ def _conclude(turn: Turn, future: Future[None], view: View, *, interrupted: bool
         # Nothing was sent: what stopped it is an error of its own, not of the turn.
         wait_for_futures([future])
         if error := future.exception():
+            view.clear()
             raise error
     reply = Reply.of(turn)
     view.finish(turn, reply)

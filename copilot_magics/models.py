@@ -12,7 +12,7 @@ from copilot_magics import records
 from copilot_magics.config import CopilotMagics
 from copilot_magics.conversation import not_logged_in
 from copilot_magics.errors import BadInput, ProviderUnavailable, closest
-from copilot_magics.providers import Provider, Wanted, resolve
+from copilot_magics.providers import Provider, Wanted, github_token, resolve
 from copilot_magics.runtime.process import runtime
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ async def offered(provider: Provider) -> list[str] | None:
         Nobody is logged in, the key is missing, or the provider cannot be reached.
     """
     if provider.kind == "github":
-        client = await runtime().client()
-        if not (await client.get_auth_status()).isAuthenticated:
-            raise not_logged_in()
-        return [model.id for model in await client.list_models()]
+        return [model.id for model in await _of_the_login()]
     if provider.kind == "local":
         from copilot_magics.local import server
 
@@ -57,7 +54,7 @@ async def check_model(provider: Provider, model: str) -> None:
         return
     if known and model not in known:
         raise BadInput(
-            f"{str(provider).capitalize()} has no model {model!r}; nothing was sent.",
+            f"The provider {provider} has no model {model!r}; nothing was sent.",
             closest(model, known) or "`%copilot_models` lists those it has.",
         )
 
@@ -77,15 +74,24 @@ async def offered_table(wanted: Wanted, session: str) -> pd.DataFrame:
     remembered = records.settings(session) if session else None
     provider = resolve(wanted, CopilotMagics.instance(), remembered)
     if provider.kind == "github":
-        await offered(provider)
-        client = await runtime().client()
-        rows = [_row(model) for model in await client.list_models()]
+        rows = [_row(model) for model in await _of_the_login()]
         return pd.DataFrame(rows, columns=["model", "name", "context", "multiplier"])
     known = await offered(provider)
     if known is None:
-        print(f"{str(provider).capitalize()} does not list its models; it was configured with")
+        print(f"The provider {provider} does not list its models; it was configured with")
         known = [provider.model] if provider.model else []
     return pd.DataFrame({"model": pd.array(sorted(known), dtype="string")})
+
+
+async def _of_the_login() -> list[Any]:
+    client = await runtime().client()
+    if token := github_token():
+        from copilot.rpc import ModelsListRequest
+
+        return list((await client.rpc.models.list(ModelsListRequest(git_hub_token=token))).models)
+    if not (await client.get_auth_status()).isAuthenticated:
+        raise not_logged_in()
+    return list(await client.list_models())
 
 
 def _row(model: Any) -> tuple[str, str, int | None, float | None]:
@@ -112,13 +118,13 @@ def _listed(provider: Provider) -> list[str] | None:
     except HTTPError as error:
         if error.code in (401, 403):
             raise ProviderUnavailable(
-                f"{str(provider).capitalize()} refused the key (HTTP {error.code}).",
+                f"The provider {provider} refused the key (HTTP {error.code}).",
                 "Check the variable named by `--api-key-env`.",
             ) from None
         return None
     except (URLError, OSError):
         raise ProviderUnavailable(
-            f"{str(provider).capitalize()} could not be reached.",
+            f"The provider {provider} could not be reached.",
             "Check that it runs, its URL, and the proxy.",
         ) from None
     except (ValueError, KeyError, TypeError):

@@ -7,6 +7,7 @@ it are split into words.
 from __future__ import annotations
 
 import re
+import shlex
 from argparse import Namespace
 from typing import Any
 
@@ -39,13 +40,22 @@ def parse(magic: Any, line: str) -> Namespace | None:
     """
     parser = magic.parser
     try:
-        args: Namespace = parser.parse_argstring(line)
+        args: Namespace = parser.parse_args(words(line))
     except (UsageError, ValueError) as error:
         raise BadInput(*_told(parser, str(error))) from None
     if args.help:
         print(parser.format_help())
         return None
     return args
+
+
+def words(line: str) -> list[str]:
+    """Split a line as a shell does, but for backslashes, which paths on Windows are full of."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    lexer.escape = ""
+    return list(lexer)
 
 
 def split_prompt(magic: Any, line: str) -> tuple[str, str]:
@@ -75,6 +85,8 @@ def split_prompt(magic: Any, line: str) -> tuple[str, str]:
 
 
 def _told(parser: Any, message: str) -> tuple[str, str]:
+    if message == "No closing quotation":
+        return "A quotation mark is not closed.", "Close it, or put the text into other ones."
     name = parser.prog.removeprefix("::").strip()
     if found := _UNKNOWN.search(message):
         wanted = found[1].split()[0]

@@ -47,6 +47,9 @@ class View(Protocol):
     def finish(self, turn: Turn, reply: Reply) -> None:
         """Show what it came to."""
 
+    def clear(self) -> None:
+        """Show nothing more: nothing was sent."""
+
 
 class Silent:
     """Shows nothing but questions.
@@ -66,6 +69,9 @@ class Silent:
         """Show nothing."""
 
     def finish(self, turn: Turn, reply: Reply) -> None:
+        """Show nothing."""
+
+    def clear(self) -> None:
         """Show nothing."""
 
 
@@ -115,6 +121,10 @@ class Terminal:
         self._clear_status()
         if not self._at_start():
             print(flush=True)
+
+    def clear(self) -> None:
+        """End the line."""
+        self._clear_status()
 
     def _at_start(self) -> bool:
         return not self._shown or self._shown.endswith("\n")
@@ -196,6 +206,15 @@ class Notebook:
         else:
             handle.update(bundle, raw=True)
 
+    def clear(self) -> None:
+        """Take the status away."""
+        from IPython.display import clear_output
+
+        if self._status is not None and self._whole_cell:
+            clear_output()
+        elif self._status is not None:
+            self._status.update({"text/plain": ""}, raw=True)
+
     def _draw_status(self, turn: Turn) -> None:
         said = f"*{_escaped(turn.status)} · {turn.duration:.0f} s*"
         for notice in turn.notices:
@@ -262,8 +281,8 @@ def final_bundle(reply: Reply, notices: list[str]) -> dict[str, str]:
     plain = text if len(text) <= _PLAIN else f"{text[:_PLAIN]}…"
     told = "".join(f"{notice}\n" for notice in notices)
     return {
-        "text/markdown": f"{above}{text}\n\n<sub>{_escaped(reply.summary)}</sub>",
-        "text/plain": f"{told}{plain}\n[{reply.summary}]",
+        "text/markdown": f"{above}{text}\n\n<sub>{_escaped(reply.summary)}</sub>".lstrip(),
+        "text/plain": f"{told}{plain}\n[{reply.summary}]".lstrip(),
     }
 
 

@@ -150,7 +150,7 @@ def _handed_on(words: Words, depth: int) -> Iterator[tuple[Words, str]]:
     # A glob is an argument like any other, unless a shell will read it as a command.
     shell = any(programs.reads_commands(word) for word in words if word)
     for word in words[1:]:
-        for script in _scripts(word or "", r"[*?~]|\[" if shell else r"[^\s\S]"):
+        for script in _scripts(word or "", r"[*?~{]|\[" if shell else r"[^\s\S]"):
             yield from _reach(parse(script), depth + 1)
 
 
@@ -159,5 +159,5 @@ def _scripts(word: str, globs: str) -> Iterator[str]:
     glued = word[2:] if word.startswith("-") else ""
     for text in (word, glued, word.partition("=")[2]):
         script = text.lstrip("!")
-        if re.search(rf"[^\w./:@%+,=*?~\[\]-]|{globs}", script) or (text is not word and script):
+        if re.search(rf"[^\w./:@%+,=*?~{{}}\[\]-]|{globs}", script) or (text is not word and script):
             yield script

@@ -36,7 +36,7 @@ class SessionFacts:
         The name a person chose, where it says more than the ID; else the first prompt, shortened;
         else nothing.
     user_named : bool
-        Whether a person chose the session's name.
+        Whether a person chose the title.
     created, modified : datetime
         In UTC.
     turns : int
@@ -157,7 +157,7 @@ def facts(session: str) -> SessionFacts | None:
     return SessionFacts(
         session=session,
         title=workspace.name if named else _shortened(first),
-        user_named=workspace.user_named,
+        user_named=named,
         created=workspace.created or outline.created or modified,
         modified=modified,
         turns=len(outline.prompts),

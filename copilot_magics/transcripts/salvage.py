@@ -23,7 +23,7 @@ _REFUSALS = (msgspec.DecodeError, ValueError, RecursionError)
 # An object inside a broken line counts as an event only if it has all of these; otherwise a piece
 # of some payload, many of which have a "type", would be taken for one.
 _ENVELOPE = {"type", "data", "id", "timestamp"}
-_OPENING = re.compile(r'\{\s*"')
+_OPENING = re.compile(r'\{\s*"(?:type|data|id|timestamp|parentId|agentId)"')
 _SCANNER = json.JSONDecoder(strict=False)
 
 
@@ -150,8 +150,10 @@ def _events(line: bytes) -> Iterator[_Piece]:
 def _scattered_events(line: bytes) -> Iterator[_Piece]:
     # One character a byte: JSON's own characters are ASCII, and the offsets stay true.
     text = line.decode("latin-1")
+    # An event after which no timestamp comes was cut short; most broken lines end the search here.
+    last = max(text.rfind('"timestamp"'), 0)
     position = 0
-    while opening := _OPENING.search(text, position):
+    while opening := _OPENING.search(text, position, last):
         start = opening.start()
         try:
             value, end = _SCANNER.raw_decode(text, start)
