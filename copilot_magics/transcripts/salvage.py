@@ -23,7 +23,7 @@ _REFUSALS = (msgspec.DecodeError, ValueError, RecursionError)
 # An object inside a broken line counts as an event only if it has all of these; otherwise a piece
 # of some payload, many of which have a "type", would be taken for one.
 _ENVELOPE = {"type", "data", "id", "timestamp"}
-_OPENING = re.compile(r'\{\s*"(?:type|data|id|timestamp|parentId|agentId)"')
+_OPENING = re.compile(r'\{\s*"(?:type|data|id)"')
 _SCANNER = json.JSONDecoder(strict=False)
 
 

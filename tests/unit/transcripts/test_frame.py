@@ -6,6 +6,7 @@ import json
 import warnings
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -51,7 +52,7 @@ def test_a_real_session(home: Path) -> None:
     said = frame.set_index("type")["content"]
     assert said["user.message"].iloc[0] == "say: hello there"
     assert said["assistant.message"].iloc[0] == "hello there"
-    assert said["session.error"].startswith("Authentication failed with provider")
+    assert str(said["session.error"]).startswith("Authentication failed with provider")
     assert said["system.message"].iloc[0].startswith("You are GitHub Copilot")
     assert said["permission.completed"].iloc[0] == "approved"
     assert frame.query("type == 'user.message'")["role"].eq("user").all()
@@ -163,7 +164,7 @@ def test_several_sessions(home: Path) -> None:
     write_session(home, "b", start(), prompt("in b"))
     write_session(home, "a", start(), prompt("in a"))
     write_session(home, "unprompted")
-    wanted = {"columns": ["session", "turn"], "types": "user.message"}
+    wanted: dict[str, Any] = {"columns": ["session", "turn"], "types": "user.message"}
     assert get_messages(["b", "a", "b"], **wanted).values.tolist() == [["b", 1], ["a", 1]]
     assert get_messages("*", **wanted).values.tolist() == [["a", 1], ["b", 1]]
     assert_dtypes(get_messages("*"))
@@ -190,7 +191,7 @@ def test_types_roles_and_columns(home: Path) -> None:
         ({"since": "9999999999d"}, "is no moment."),
     ],
 )
-def test_what_cannot_be_meant(home: Path, options: dict[str, str], message: str) -> None:
+def test_what_cannot_be_meant(home: Path, options: dict[str, Any], message: str) -> None:
     sample(home)
     with pytest.raises(BadInput) as caught:
         get_messages("rich", **options)

@@ -142,6 +142,10 @@ def test_an_odd_envelope_keeps_its_event() -> None:
     assert journal.events[0].type == "user.message"
 
 
+def test_a_long_broken_line_is_not_searched_over_and_over() -> None:
+    assert decode(b'{"type":"' * 200_000 + b"\n" + WHOLE).events == decode(WHOLE).events
+
+
 def test_reading_changes_nothing(home: Path) -> None:
     folder = write_session(home, "s", raw=WHOLE + b"torn")
     before = {path: path.stat() for path in folder.iterdir()}
