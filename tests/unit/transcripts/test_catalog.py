@@ -32,7 +32,7 @@ def test_no_home_has_no_sessions(home: Path) -> None:
 def test_a_real_session(home: Path) -> None:
     folder = sample(home)
     found = known("rich")
-    assert (found.title, found.user_named, found.turns) == ("say: hello there", True, 7)
+    assert (found.title, found.user_named, found.turns) == ("say: hello there", False, 7)
     assert (found.model, found.cwd) == ("scripted", "/home/alice/project")
     assert found.created == datetime(2026, 11, 23, 6, 46, 1, 925000, UTC)
     changed = (folder / "events.jsonl").stat().st_mtime
@@ -80,6 +80,7 @@ def test_those_with_a_journal_are_listed_newest_first(home: Path) -> None:
 def test_titles(home: Path, yaml: str | None, title: str) -> None:
     write_session(home, "x1", start(), prompt("first\n  prompt"), workspace=yaml)
     assert known("x1").title == title
+    assert known("x1").user_named is (title != "first prompt")
 
 
 def test_a_first_prompt_is_shortened_to_a_line(home: Path) -> None:

@@ -69,7 +69,7 @@ def test_calls_and_results_of_a_real_session_join(home: Path) -> None:
     said = {row.tool: (row.content_call, row.content_result) for row in joined.itertuples()}
     assert said["view"] == ("/nonexistent", "Path does not exist")
     assert said["bash"][0] == 'echo hi "there" && exit 3'
-    assert said["bash"][1].startswith("hi there\n")
+    assert str(said["bash"][1]).startswith("hi there\n")
     assert said["ask_user"] == ("Which?", "User selected: blue")
     assert len(joined) == len(calls) == len(results)
 
