@@ -1,4 +1,4 @@
-"""``python -m copilot_magics``: ``setup`` fetches what pip cannot, ``doctor`` says what is wrong."""
+"""``python -m copilot_magics``: ``setup`` fetches what pip cannot, ``doctor`` says what is off."""
 
 from __future__ import annotations
 
