@@ -154,6 +154,11 @@ def _settings(params: CommonParams, file: Path, key: str) -> CommonParams:
     params.verbosity = 0
     params.n_parallel = CONVERSATIONS
     params.n_ctx = CONTEXT * CONVERSATIONS
+    for threads in (params.cpuparams, params.cpuparams_batch):
+        # They wait for each other at every step: with one a core, a single other busy process
+        # slows the answer tenfold.
+        threads.n_threads = max(1, (os.cpu_count() or 1) // 2)
+        threads.poll = 0
     params.sampling.temp = 0.0
     params.sampling.penalty_repeat = 1.15
     if file.name == cached_model().name:
