@@ -52,7 +52,7 @@ class Asking:
             if verdict == "ask":
                 reason = f"Nobody is there to be asked; `{about.option}` would allow it."
             if turn is not None:
-                turn.notice(f"Refused: {about.title} {one_line(about.body)}. {reason}")
+                turn.notice(f"Refused ({about.title}): {one_line(about.body)}. {reason}")
         if verdict == "allow":
             return PermissionDecisionApproveOnce()
         return PermissionDecisionReject(feedback=reason)
@@ -83,7 +83,7 @@ class Asking:
                 return "refuse", "The turn ended before the user answered."
             self._answered = (same, answer)
             word = _WORDS.get(answer, "Denied")
-            turn.notice(f"{word}: {about.title} {one_line(about.body)}")
+            turn.notice(f"{word} ({about.title}): {one_line(about.body)}")
             if answer == "until-stop":
                 self.policy.allow_until_stop(about)
         if answer == "deny":

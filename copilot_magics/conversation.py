@@ -139,8 +139,6 @@ class Conversation:
         Existence is the runtime's metadata, never the folder: creating over an existing session
         would make the agent forget it, and a folder alone cannot be resumed.
         """
-        from copilot.rpc import SessionsSaveRequest
-
         from copilot_magics.models import check_model
 
         process = runtime()
@@ -188,6 +186,8 @@ class Conversation:
             self._sdk = await client.create_session(
                 session_id=self.session, name=self.session[:100], **common
             )
+            from copilot.rpc import SessionsSaveRequest
+
             await client.rpc.sessions.save(SessionsSaveRequest(session_id=self.session))
         self._sdk.on(self._feed)
         self._generation = process.generation

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from copilot_magics.config import own_state, private_folder, session_state, write_private
 from copilot_magics.errors import CopilotError, SessionInUse
@@ -59,6 +58,8 @@ class SessionLock:
     """
 
     def __init__(self, session: str, notebook: str) -> None:
+        from filelock import FileLock, Timeout
+
         self._record = _record(session)
         # Not thread-local: it is taken on the runtime's loop and may be released elsewhere.
         self._lock = FileLock(_lock(session), mode=0o600, thread_local=False)
@@ -84,6 +85,8 @@ class SessionLock:
 
 def holder(session: str) -> Holder | None:
     """Return who holds a session, or None."""
+    from filelock import FileLock, Timeout
+
     if not _record(session).exists():
         return None
     probe = FileLock(_lock(session), mode=0o600)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shlex
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -342,7 +343,7 @@ def _json(value: object) -> str:
 
 def _option(pattern: str) -> str:
     """Quote a pattern as an option, where it can stand on one line and says what it seems to."""
-    if not pattern.isprintable() or pattern.endswith(":*)"):
+    if visible(pattern) != pattern or re.search(r"[\n\t]|:\*\)$", pattern):
         return ""
     try:
         Pattern.parse(pattern)

@@ -159,5 +159,7 @@ def _scripts(word: str, globs: str) -> Iterator[str]:
     glued = word[2:] if word.startswith("-") else ""
     for text in (word, glued, word.partition("=")[2]):
         script = text.lstrip("!")
-        if re.search(rf"[^\w./:@%+,=*?~{{}}\[\]-]|{globs}", script) or (text is not word and script):
+        if re.search(rf"[^\w./:@%+,=*?~{{}}\[\]-]|{globs}", script) or (
+            text is not word and script
+        ):
             yield script

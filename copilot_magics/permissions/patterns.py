@@ -145,7 +145,7 @@ def _bad(text: str, what: str, mend: str) -> BadInput:
 
 def _check_server(text: str, kind: str, tool: str | None) -> None:
     """Refuse what is rather a slip in a kind's name: as a deny it would silently do nothing."""
-    guess = closest(kind, KINDS, most=1)
+    guess = closest(kind, set(KINDS) - {"mcp"}, most=1)
     if guess or kind.casefold() in KINDS:
         raise _bad(
             text,

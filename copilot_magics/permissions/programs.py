@@ -105,7 +105,7 @@ def never_by_name(name: str) -> bool:
 
 def reads_commands(word: str) -> bool:
     """Say whether a word names a program that reads its arguments as the shell does."""
-    return name_of(word) in SHELLS | EVALUATORS
+    return name_of(word) in SHELLS | {"eval", "trap"}
 
 
 def runs_another(words: Words) -> str:

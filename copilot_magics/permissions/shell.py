@@ -189,6 +189,15 @@ def _doubts(node: Node, source: bytes) -> Iterator[str]:
             yield "it has a comment behind a command"
     elif node.type == "expansion" and re.search(rb"[=@!]", _bytes(node)):
         yield "it computes a variable"
+    elif node.type == "command_substitution" and _bytes(node).startswith(b"`"):
+        # The grammar runs neighbouring backquotes together.
+        yield "it substitutes with backquotes"
+    elif node.type == "file_redirect" and len(node.children_by_field_name("destination")) > 1:
+        # To bash only the first word is a file, and the others belong to the command.
+        yield "a redirect stands before the end of a command"
+    elif node.type == "simple_expansion" and not re.fullmatch(rb"\$(\w+|\W)", _bytes(node)):
+        # The grammar finds a variable in `$ rm`; bash finds a dollar and a command.
+        yield "it has a dollar by itself"
     elif (computes := _COMPUTES.get(node.type)) and computes.search(_bytes(node)):
         yield "it computes"
     elif node.type == "variable_name":
@@ -238,7 +247,11 @@ def _word(node: Node, *, head: bool = False) -> str | None:
         case "concatenation":
             parts = [_word(child, head=head) for child in node.named_children]
             whole = "".join(part for part in parts if part is not None)
-            if None in parts or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL):
+            if (
+                None in parts
+                or b"".join(map(_bytes, node.named_children)) != node.text
+                or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL)
+            ):
                 return None
             return whole
     return None
