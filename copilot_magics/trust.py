@@ -62,7 +62,7 @@ def _servers(cwd: Path) -> dict[str, dict[str, Any]]:
     for folder in dict.fromkeys((_repository(cwd), cwd)):
         path = next((p for name in _SERVERS if (p := folder / name).is_file()), None)
         for name, server in _dict(_read(path).get("mcpServers")).items() if path else ():
-            # One entry that the runtime cannot read would make it refuse the whole session.
+            # What is no server must not stand in the way of those that are.
             if isinstance(server, dict) and _is_text(server.get("command") or server.get("url")):
                 kind = "stdio" if "command" in server else "http"
                 found[name] = {"type": kind, "tools": ["*"], **server}
