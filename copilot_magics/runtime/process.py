@@ -37,6 +37,9 @@ _WITHHELD = re.compile(
     # This one trusts every folder.
     r"|COPILOT_ALLOW_ALL"
 )
+_ANY_PROVIDER = {"COPILOT_PROVIDER_BASE_URL": "http://localhost", "COPILOT_MODEL": "none"}
+"""What an offline runtime insists on at its start; each session brings its own all the same."""
+
 _PATIENCE = 0.3
 """Seconds that a runtime has to end its children and itself, before it is killed."""
 
@@ -196,11 +199,13 @@ def _environment(secrets: frozenset[str]) -> dict[str, str]:
 
     What the agent runs inherits the runtime's environment, and prints it into the journal.
     """
-    return {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name not in secrets and not _WITHHELD.fullmatch(name)
     }
+    offline = _ANY_PROVIDER if inherited.get("COPILOT_OFFLINE") == "true" else {}
+    return inherited | offline
 
 
 def _silence_sdk() -> None:
