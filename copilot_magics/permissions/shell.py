@@ -111,16 +111,23 @@ def parse(text: str) -> Line:
     beyond: list[str] = []
     doubts: list[str] = []
     harmless: list[tuple[int, int]] = []
+    unread = bytearray(source)
     for node in _nodes(_parser().parse(source).root_node):
         if node.type == "file_redirect" and _HARMLESS_REDIRECT.fullmatch(_bytes(node)):
             harmless.append((node.start_byte, node.end_byte))
+            unread[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
             continue
+        if not node.children:
+            unread[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
         if node.type == "command":
             words = _words(node)
             commands.append((node.start_byte, words))
             doubts += _doubts_of_command(words)
         beyond += _beyond(node)
         doubts += _doubts(node, source)
+    if unread.replace(b"\\\n", b"").strip():
+        # The grammar skips an escaped blank, which to bash is a word or a part of one.
+        doubts.append("it has more than its words")
     commands.sort(key=lambda found: found[0])
     lines = tuple(words for _, words in commands)
     if any(None in words for words in lines):

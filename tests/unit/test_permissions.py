@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import random
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -658,3 +660,47 @@ def test_reading_is_decided_by_the_folder_at_that_time(folder: Path) -> None:
     (folder.parent / "work").symlink_to(folder.parent / "else")
     assert policy.decide(read("b.txt", folder)).verdict == "allow"
     assert policy.decide(ask).verdict == "ask"
+
+
+# The judge is bash itself
+
+
+PIECES = [
+    *["git"] * 4, *["rm"] * 4, *[" "] * 4, "status", ";", "&&", "||", "|", "&", "\n", "$(rm)",
+    "`rm`",
+    "\\", "'", '"', "#", ">", ">/dev/null", "2>&1", "<", "(", ")", "{", "}", "$x", "-c", "=", "A=1",
+    "<<E", "E", "if", "then", "fi", "!", "\\\n", "\t", "\u00a0", "é", "~", "*", "[", "{a,b}", "$",
+    "$'", '$"', "case", "in", "esac", ";;", "env", "#rm", "\\#", "''", '""', "<<<", "&>", "|&",
+    "time", "[[", "]]", "((", "))",
+]  # fmt: skip
+
+
+def test_bash_finds_no_way_past(tmp_path: Path) -> None:
+    programs, ran = tmp_path / "bin", tmp_path / "ran"
+    programs.mkdir()
+    for name in ("git", "rm", "env"):
+        (programs / name).write_text(f"#!/bin/bash\necho {name} >> {ran}\n")
+        (programs / name).chmod(0o755)
+    dice = random.Random(20261123)
+    tried = 0
+    for _ in range(6000):
+        glue, start = dice.choice(["", " "]), dice.choice(["git ", ""])
+        text = start + glue.join(dice.choices(PIECES, k=dice.randint(1, 9)))
+        allowed = verdict(shell(text), allow=["shell(git:*)"]) == "allow"
+        passed = verdict(shell(text), "allow-all", deny=["shell(rm)"]) == "allow"
+        if not allowed and not (passed and "rm" in text):
+            continue
+        tried += 1
+        ran.write_text("")
+        subprocess.run(
+            ["/bin/bash", "-c", text],
+            env={"PATH": str(programs)},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        names = set(ran.read_text().split())
+        assert not allowed or names <= {"git"}, text
+        assert not passed or "rm" not in names, text
+    assert tried > 100

@@ -88,7 +88,8 @@ def test_what_goes_beyond_is_named(text: str, what: str) -> None:
         "$x y", "r? x", "{rm,x}", "~/rm x", "$'rm' x", "git log \\ #; rm x",
         "cat <<E | sh\nrm x\nE",
         "x='$(rm y)'; echo ${x@P}", "echo ${!x}", "echo $((a[$x]))", "((x=1))", "[[ $x -eq 1 ]]",
-        "PATH=. ls", "export BASH_ENV=x", "for PATH in .; do ls; done", "read PATH", "echo 'open",
+        "PATH=. ls", "&> \\ rm x", "time < f rm", "> $ rm x", "echo `x` `y`", "export BASH_ENV=x",
+        "for PATH in .; do ls; done", "read PATH", "echo 'open",
         "printf -v PATH x",
     ],
 )  # fmt: skip
