@@ -82,10 +82,7 @@ class Cell:
     @property
     def text(self) -> str:
         """All that a reader sees, as plain text; Markdown where there is some."""
-        parts = (
-            o.get("text") or o.get("evalue") or _plain(o.get("data", {})) for o in self.outputs
-        )
-        return "\n".join(parts)
+        return "\n".join(map(_plain, self.outputs))
 
     def result(self, timeout: float = PATIENCE) -> Self:
         """Wait until the cell is done, and return it; a question nobody answers is an error."""
