@@ -161,7 +161,7 @@ class Notebook:
         self._status: Any = None
         self._block: Any = None
         self._frozen = 0
-        self._carried = ""
+        self._opener = ""
         self._drawn = ""
         self._said = ""
         self._sent = 0
@@ -179,14 +179,15 @@ class Notebook:
         text = turn.text
         if text[: self._frozen] != self._drawn[: self._frozen]:
             # The answer started over: everything again, in the block that is there.
-            self._frozen, self._carried = 0, ""
+            self._frozen, self._opener = 0, ""
         if text == self._drawn:
             return
         self._drawn = text
-        tail = self._carried + text[self._frozen :]
-        self._block = self._show(self._block, tail)
-        if self._whole_cell and self._sent > _ALLOWANCE + _RATIO * len(text):
-            self._freeze(tail, len(text))
+        tail = self._opener + text[self._frozen :]
+        if self._whole_cell and self._sent + len(tail) > _ALLOWANCE + _RATIO * len(text):
+            tail = self._freeze(tail, len(text))
+        if tail:
+            self._block = self._show(self._block, tail)
 
     def finish(self, turn: Turn, reply: Reply) -> None:
         """Leave one static output."""
@@ -227,16 +228,15 @@ class Notebook:
         self._sent += len(text)
         return _display(block, {"text/markdown": closed(text)})
 
-    def _freeze(self, tail: str, length: int) -> None:
-        """Leave what is drawn as it is, and go on in a block of its own."""
+    def _freeze(self, tail: str, length: int) -> str:
+        """Draw most of a tail for the last time, and return what a block of its own begins with."""
         at = split_point(tail)
-        fence = open_fence(tail[:at])
-        carried = f"{fence}\n" if fence else ""
-        if rest := tail[at:]:
-            self._show(self._block, tail[:at])
-            carried += rest
-        self._carried, self._frozen = carried, length
+        self._show(self._block, tail[:at])
         self._block = None
+        self._frozen = length - (len(tail) - at)
+        fence = open_fence(tail[:at])
+        self._opener = f"{fence}\n" if fence else ""
+        return self._opener + tail[at:] if tail[at:] else ""
 
 
 def split_point(text: str) -> int:
