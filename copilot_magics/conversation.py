@@ -65,7 +65,11 @@ class Options:
         }
         wanted = self.wanted
         if not wanted.names_provider:
-            wanted = replace(older.wanted, model=wanted.model or older.wanted.model)
+            wanted = replace(
+                older.wanted,
+                model=wanted.model or older.wanted.model,
+                wire_api=wanted.wire_api or older.wanted.wire_api,
+            )
         return replace(older, wanted=wanted, **said)
 
 
@@ -83,16 +87,23 @@ class Conversation:
         self._sdk: CopilotSession | None = None
         self._generation = 0
         self.provider: Provider
-        self._configure()
 
-    def _configure(self) -> None:
+    def configure(self) -> None:
+        """Decide who answers, where the agent works and what it may do.
+
+        Raises
+        ------
+        CopilotError
+            The options, and what the session remembers, do not lead to all of that.
+        """
         remembered = records.settings(self.session)
         options, config = self.options, self.config
         self.provider = resolve(options.wanted, config, remembered)
+        named = os.path.expanduser(options.cwd or (remembered.cwd if remembered else ""))
         self.cwd = os.path.abspath(
-            os.path.expanduser(options.cwd or (remembered.cwd if remembered else ""))
-            or (os.path.dirname(options.notebook) if options.notebook else os.getcwd())
+            named or (os.path.dirname(options.notebook) if options.notebook else os.getcwd())
         )
+        self._named_cwd = self.cwd if named else ""
         if not os.path.isdir(self.cwd):
             raise CopilotError(
                 f"The working folder {self.cwd} does not exist.", "Name another with `--cwd DIR`."
@@ -125,13 +136,13 @@ class Conversation:
             before = self.options
             self.options = merged
             try:
-                self._configure()
+                self.configure()
+                await self._detach()
+                await self.attach("resume")
             except BaseException:
                 self.options = before
-                self._configure()
+                self.configure()
                 raise
-            await self._detach()
-            await self.attach("resume")
 
     async def attach(self, how: How) -> bool:
         """Create or resume the session in the runtime; whether it was attached anew.
@@ -191,7 +202,7 @@ class Conversation:
             await client.rpc.sessions.save(SessionsSaveRequest(session_id=self.session))
         self._sdk.on(self._feed)
         self._generation = process.generation
-        records.remember(self.session, self.provider.settings(self.options.cwd))
+        records.remember(self.session, self.provider.settings(self._named_cwd))
         return True
 
     async def _client(self) -> CopilotClient:
@@ -391,6 +402,7 @@ async def opened(
             return held
         conversation = Conversation(session, options, config)
         try:
+            conversation.configure()
             await conversation.attach(how)
         except BaseException:
             conversation.let_go()

@@ -18,7 +18,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from copilot_magics.config import PERMISSIONS, PROVIDERS, RERUNS, WIRE_APIS
-from copilot_magics.errors import BadInput, closest
+from copilot_magics.errors import BadInput, SessionExists, closest
 from copilot_magics.ids import check_session_id
 from copilot_magics.options import parse, split_prompt
 
@@ -47,7 +47,7 @@ class CopilotMagicsMagics(Magics):
     @line_magic
     @magic_arguments()
     @_HELP
-    @argument("session", nargs="?", default="", metavar="ID", help="ID or title of the session.")
+    @argument("session", nargs="*", metavar="ID", help="ID or title of the session.")
     @argument("--new", action="store_true", help="Fail if the session exists.")
     @argument("--resume", action="store_true", help="Fail if the session does not exist.")
     @argument("--disconnect", action="store_true", help="Release the session; its data stays.")
@@ -102,6 +102,8 @@ class CopilotMagicsMagics(Magics):
         args = parse(self.copilot_session, line)
         if args is None:
             return
+        # A title may have several words.
+        args.session = " ".join(args.session)
         begin_imports()
         _check_choices(args)
         self.notebook.rerun = args.rerun or self.notebook.rerun
@@ -234,7 +236,7 @@ class CopilotMagicsMagics(Magics):
             raise BadInput("--new and --resume exclude each other.", "Leave one out.")
         if args.session:
             if args.new:
-                # A title is no reason to refuse a new ID.
+                # Before anybody's title is looked at.
                 check_session_id(args.session)
             session_id = args.session
         elif args.new:
@@ -255,6 +257,11 @@ class CopilotMagicsMagics(Magics):
             cwd=args.cwd,
             trust_folder=args.trust_folder,
         )
+        if args.new and args.session and session.id != args.session:
+            raise SessionExists(
+                f"The session {session.id!r} has the title {args.session!r}.",
+                "Leave out --new to resume it, or choose another ID.",
+            )
         how: How = "new" if args.new else "resume" if args.resume else "either"
         return self.notebook.bind(session, how)
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from copilot_magics import records
 from copilot_magics.config import CopilotMagics
@@ -100,6 +100,13 @@ def _row(model: Any) -> tuple[str, str, int | None, float | None]:
     return model.id, model.name, limits.max_context_window_tokens, multiplier
 
 
+class _Stay(HTTPRedirectHandler):
+    """Follows no redirect: it may lead to where the key must not go."""
+
+    def redirect_request(self, *_told: object) -> None:
+        """Return no request, which makes the redirect an error."""
+
+
 def _listed(provider: Provider) -> list[str] | None:
     headers = {}
     if key := provider.key():
@@ -112,7 +119,7 @@ def _listed(provider: Provider) -> list[str] | None:
     base = provider.base_url.rstrip("/")
     url = f"{base}/v1/models" if provider.kind == "anthropic" else f"{base}/models"
     try:
-        with urlopen(Request(url, headers=headers), timeout=_PATIENCE) as answer:
+        with build_opener(_Stay).open(Request(url, headers=headers), timeout=_PATIENCE) as answer:
             found = json.load(answer)
         return [str(model["id"]) for model in found["data"]]
     except HTTPError as error:

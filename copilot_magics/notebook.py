@@ -59,7 +59,8 @@ class Notebook:
         from copilot_magics.session import Session
         from copilot_magics.transcripts.catalog import facts
 
-        if self.session is not None:
+        # One that is not on disk was deleted, or its first prompt could not be sent.
+        if self.session is not None and self.session.exists:
             return self.session, ""
         if remembered := binding.bound_session(self.path):
             before = facts(remembered)

@@ -44,7 +44,7 @@ def parse(magic: Any, line: str) -> Namespace | None:
     except (UsageError, ValueError) as error:
         raise BadInput(*_told(parser, str(error))) from None
     if args.help:
-        print(parser.format_help())
+        print(parser.format_help().removeprefix("::").strip())
         return None
     return args
 

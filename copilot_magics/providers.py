@@ -41,8 +41,8 @@ class Wanted:
 
     @property
     def names_provider(self) -> bool:
-        """Whether anything but the model was said."""
-        return bool(self.provider or self.base_url or self.api_key_env or self.wire_api)
+        """Whether it was said who answers, and not only how."""
+        return bool(self.provider or self.base_url or self.api_key_env)
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,14 @@ class Provider:
         return frozenset(filter(None, (self.api_key_env,)))
 
     def key(self) -> str | None:
-        """Return its key, or None where it needs none.
+        """Return its key, or None where it needs none or the runtime asks a command for it.
 
         Raises
         ------
         ProviderUnavailable
             The variable that should hold the key is not set.
         """
-        if not self.api_key_env:
+        if self.api_key_env in ("", _ENVIRONMENT_COMMAND):
             return None
         key = os.environ.get(self.api_key_env)
         if not key:
@@ -142,8 +142,7 @@ class Provider:
             )
         config = {"type": self.kind if self.kind != "ollama" else "openai"}
         config["base_url"] = self.base_url
-        # A command is run by the runtime itself, before each request.
-        if self.api_key_env != _ENVIRONMENT_COMMAND and (key := self.key()):
+        if key := self.key():
             config["bearer_token" if self.api_key_env == _ENVIRONMENT_BEARER else "api_key"] = key
         if self.wire_api:
             config["wire_api"] = self.wire_api
@@ -185,16 +184,13 @@ def resolve(wanted: Wanted, config: CopilotMagics, remembered: Settings | None) 
         provider = _from_memory(remembered)
     else:
         provider = _from_config(config) or _from_environment() or Provider("github")
-    model = wanted.model or (
-        remembered.model
-        if remembered is not None and _same(provider, remembered)
-        else config.model or os.environ.get("COPILOT_MODEL", "")
-    )
+    known = remembered.model if remembered is not None and _same(provider, remembered) else ""
+    model = wanted.model or known or config.model or os.environ.get("COPILOT_MODEL", "")
     if not model and provider.from_environment:
         model = os.environ.get("COPILOT_PROVIDER_MODEL_ID", "")
     if provider.kind == "local":
         model = ""
-    return replace(provider, model=model)
+    return replace(provider, model=model, wire_api=wanted.wire_api or provider.wire_api)
 
 
 def _same(provider: Provider, remembered: Settings) -> bool:
@@ -214,25 +210,23 @@ def _from_options(wanted: Wanted, config: CopilotMagics) -> Provider:
         known = [found for found in configured if found.base_url == wanted.base_url]
         # The same URL, spelled out: its own layer's key belongs to it.
         if known and not wanted.api_key_env and kind in ("", known[0].kind):
-            return replace(known[0], wire_api=wanted.wire_api or known[0].wire_api)
+            return known[0]
         kind = kind or "openai"
         if kind in ("github", "local"):
             raise BadInput(
                 f"The provider {kind!r} takes no --base-url.",
                 "Leave it out, or name --provider openai, azure, anthropic or ollama.",
             )
-        return Provider(kind, wanted.base_url, wanted.api_key_env, wanted.wire_api)
+        return Provider(kind, wanted.base_url, wanted.api_key_env)
     if not kind:
-        if wanted.api_key_env:
-            raise BadInput(
-                "--api-key-env was given without the URL that the key is for.",
-                "Add `--base-url URL`, or `--provider openai` for that provider's own URL.",
-            )
-        return replace(next(iter(configured), Provider("github")), wire_api=wanted.wire_api)
+        raise BadInput(
+            "--api-key-env was given without the URL that the key is for.",
+            "Add `--base-url URL`, or `--provider openai` for that provider's own URL.",
+        )
     if not wanted.api_key_env:
         for found in configured:
             if found.kind == kind:
-                return replace(found, wire_api=wanted.wire_api or found.wire_api)
+                return found
     if kind == "local":
         return Provider(kind, local_model=wanted.local_model or config.local_model)
     if kind == "github":
@@ -243,25 +237,22 @@ def _from_options(wanted: Wanted, config: CopilotMagics) -> Provider:
             f"Add `--base-url https://…` to --provider {kind}.",
         )
     key_env = wanted.api_key_env or _KEYS.get(kind, "")
-    return Provider(kind, _URLS[kind], key_env, wanted.wire_api)
+    return Provider(kind, _URLS[kind], key_env)
 
 
 def _from_memory(remembered: Settings) -> Provider:
     if remembered.api_key_env in (_ENVIRONMENT_KEY, _ENVIRONMENT_BEARER, _ENVIRONMENT_COMMAND):
         found = _from_environment()
-        if found is None or found.base_url != remembered.base_url:
+        if found is None or not _same(found, remembered):
             raise ProviderUnavailable(
                 f"This session was held with {remembered.kind} at {remembered.base_url}, and "
-                f"{_ENVIRONMENT_URL} is {'not set' if found is None else 'another one now'}.",
+                f"{_ENVIRONMENT_URL} is {'not set' if found is None else f'that of {found} now'}.",
                 "Set it to that URL, or name who answers with `--provider` and `--base-url`.",
             )
-        return found
+        # A key that is missing now is missed, and not done without.
+        return replace(found, api_key_env=found.api_key_env or remembered.api_key_env)
     environment = _from_environment()
-    if (
-        environment is not None
-        and (environment.kind, environment.base_url) == (remembered.kind, remembered.base_url)
-        and not remembered.api_key_env
-    ):
+    if environment is not None and _same(environment, remembered) and not remembered.api_key_env:
         return environment
     return Provider(
         remembered.kind,
@@ -294,6 +285,7 @@ def _from_environment() -> Provider | None:
     url = os.environ.get(_ENVIRONMENT_URL, "")
     if not url:
         return None
+    _check_url(url)
     kind = os.environ.get("COPILOT_PROVIDER_TYPE") or "openai"
     if kind not in ("openai", "azure", "anthropic"):
         raise BadInput(
@@ -341,12 +333,12 @@ def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        secret = parts.password is not None
+        secret = "@" in parts.netloc
     except ValueError:
         good = secret = False
     if secret:
         raise BadInput(
-            "The URL of a provider must not hold a password.",
+            "The URL of a provider must not hold a name, a password or a key.",
             "Put the key into a variable and give its name with `--api-key-env`.",
         )
     if not good:

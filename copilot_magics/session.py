@@ -35,7 +35,7 @@ class Session:
     Parameters
     ----------
     id : str
-        Its ID (letters, digits, ``-``, ``_`` and ``.``), or a title that a person gave it.
+        Its ID (letters, digits, ``-`` and ``_``), or a title that a person gave it.
         Resumed where it exists, else created.
     model, reasoning_effort : str
         Who answers, and how hard it thinks.
@@ -112,9 +112,9 @@ class Session:
     @property
     def exists(self) -> bool:
         """Whether there is such a session on disk."""
-        from copilot_magics.transcripts.catalog import facts
+        from copilot_magics.transcripts.journal import journal_path
 
-        return facts(self._id) is not None
+        return journal_path(self._id).is_file()
 
     def open(self, how: How = "either") -> Session:
         """Create or resume the session now.
