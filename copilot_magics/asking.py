@@ -50,7 +50,8 @@ class Asking:
             verdict, reason = await self._put(turn, about)
         elif verdict != "allow":
             if verdict == "ask":
-                reason = f"Nobody is there to be asked; `{about.option}` would allow it."
+                reason = "Nobody is there to be asked"
+                reason += f"; `{about.option}` would allow it." if about.option else "."
             if turn is not None:
                 turn.notice(f"Refused ({about.title}): {one_line(about.body)}. {reason}")
         if verdict == "allow":

@@ -1,8 +1,8 @@
 """What a session may be called.
 
-The rule is the runtime's own, as its refusals show it, with a length that leaves room in a path.
-It is also what keeps an ID from leading out of the folder of sessions, so every path that is made
-from an ID is made after `check_session_id`.
+The rule for a new one is the runtime's own, as its refusals show it, with a length that leaves room
+in a path. Sessions that others made may have dots in their IDs; those are read, but an ID never
+leads out of the folder of sessions, so every path that is made from one is made after a check.
 """
 
 from __future__ import annotations
@@ -13,20 +13,18 @@ import unicodedata
 from copilot_magics.errors import InvalidSessionID
 
 LONGEST = 100
-SESSION_ID = re.compile(rf"(?=.{{1,{LONGEST}}}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-RULE = (
-    f"An ID has 1 to {LONGEST} ASCII letters, digits, '-', '_' and '.', "
-    "with no '.' at either end and no two of them together."
-)
+SESSION_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
+RULE = f"An ID has 1 to {LONGEST} ASCII letters, digits, '-' and '_'."
+_ON_DISK = re.compile(rf"(?=.{{1,{LONGEST}}}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 
 def is_session_id(text: str) -> bool:
-    """Say whether the runtime would take this as a session's ID."""
-    return SESSION_ID.fullmatch(text) is not None
+    """Say whether a session on disk may have this ID."""
+    return _ON_DISK.fullmatch(text) is not None
 
 
 def check_session_id(text: str) -> str:
-    """Return a session ID that keeps the rule.
+    """Return an ID that a new session may have.
 
     Parameters
     ----------
@@ -43,7 +41,7 @@ def check_session_id(text: str) -> str:
     InvalidSessionID
         With the rule, and an ID that would do.
     """
-    if not is_session_id(text):
+    if not SESSION_ID.fullmatch(text):
         raise InvalidSessionID(
             f"{text!r} cannot be the ID of a session.", f"{RULE} Try {propose_id(text)!r}."
         )
@@ -65,5 +63,5 @@ def propose_id(text: str) -> str:
         nothing remains.
     """
     ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    single_dots = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9_.-]+", "-", ascii_only))
-    return single_dots.strip("-_.")[:LONGEST].rstrip("-_.") or "session"
+    words = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_only)
+    return words.strip("-_")[:LONGEST].rstrip("-_") or "session"

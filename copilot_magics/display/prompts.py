@@ -82,6 +82,7 @@ def _permission(pending: Pending, about: Ask) -> Any:
     import ipywidgets as widgets
 
     title = widgets.HTML(f"<b>Copilot wants to {html.escape(about.title)}:</b>")
+    notes = [widgets.HTML(f"⚠ {html.escape(note)}") for note in about.notes]
     body = widgets.HTML(
         '<pre style="max-height:24em;overflow:auto;white-space:pre-wrap;'
         'overflow-wrap:anywhere;padding:.5em">' + html.escape(about.body) + "</pre>"
@@ -94,7 +95,7 @@ def _permission(pending: Pending, about: Ask) -> Any:
         button.on_click(lambda _button, answer=answer: _answer(pending, answer))
         buttons.append(button)
     row = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
-    return widgets.VBox([title, body, row])
+    return widgets.VBox([title, body, *notes, row])
 
 
 def _question(pending: Pending, about: Question) -> Any:
@@ -118,6 +119,8 @@ def _question(pending: Pending, about: Question) -> Any:
 
 def _typed_permission(about: Ask) -> str:
     print(f"Copilot wants to {about.title}:\n{about.body}")
+    for note in about.notes:
+        print(f"Note: {note}")
     while True:
         typed = input("Allow? [y]es once, [k]ernel: until this kernel stops, [n]o: ")
         match typed.strip().lower():

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from copilot_magics.config import session_state
-from copilot_magics.ids import check_session_id
+from copilot_magics.ids import check_session_id, is_session_id
 from copilot_magics.transcripts.salvage import Damage, Event, decode_lines, salvage
 
 FILE = "events.jsonl"
@@ -49,7 +49,9 @@ def session_folder(session_id: str) -> Path:
     Path
         The session's folder.
     """
-    return session_state() / check_session_id(session_id)
+    if not is_session_id(session_id):
+        check_session_id(session_id)
+    return session_state() / session_id
 
 
 def journal_path(session_id: str) -> Path:
