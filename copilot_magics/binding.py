@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from copilot_magics.config import own_state, private_folder, write_private
+from copilot_magics.config import own_state, write_private
 from copilot_magics.ids import propose_id
 
 
@@ -100,7 +100,6 @@ def _folder() -> Path:
 
 
 def _file(notebook: str) -> Path:
-    private_folder(own_state())
     return _folder() / f"{hashlib.sha256(notebook.encode()).hexdigest()[:32]}.json"
 
 

@@ -44,9 +44,9 @@ def cache() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its user can read, and return it."""
+    """Make a folder, and those above it, that only its user can read, and return it."""
     if not path.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         path.mkdir(mode=0o700, exist_ok=True)
     return path
 

@@ -152,7 +152,7 @@ def forget(session: str) -> None:
 
 
 def _lock(session: str) -> Path:
-    return private_folder(private_folder(own_state()) / "locks") / f"{session}.lock"
+    return private_folder(own_state() / "locks") / f"{session}.lock"
 
 
 def _record(session: str) -> Path:

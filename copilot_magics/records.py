@@ -60,7 +60,6 @@ def settings(session: str) -> Settings | None:
 
 def remember(session: str, kept: Settings) -> None:
     """Remember who answers in a session."""
-    private_folder(own_state())
     if settings(session) != kept:
         write_private(_settings(session), msgspec.json.encode(kept))
 
@@ -154,9 +153,9 @@ def forget(session: str) -> None:
 
 def _append(session: str, line: Asked) -> None:
     path = _turns(session)
-    private_folder(private_folder(own_state()) / path.parent.name)
     # A record must never cost a turn: with a full disk it is the journal that counts.
     with contextlib.suppress(OSError):
+        private_folder(path.parent)
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(file, msgspec.json.encode(line) + b"\n")
