@@ -66,7 +66,8 @@ class Awaiting:
         if self._running or not self._shell.autoawait or not lines:
             return lines
         found = _CALL.match(lines[0])
-        if found is None:
+        if found is None or lines[0].rstrip().endswith(", '')"):
+            # IPython itself has a word on a magic without a body, by the name that was typed.
             return lines
         call = f"await get_ipython().run_{found[1]}_magic({TWIN!r},"
         return [call + lines[0][found.end() :], *lines[1:]]

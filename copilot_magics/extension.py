@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics import completion
+from copilot_magics import completion, questions
 from copilot_magics.awaiting import TWIN, Awaiting
 from copilot_magics.config import CopilotMagics
 from copilot_magics.magics import CopilotMagicsMagics
@@ -48,6 +48,7 @@ class Loaded:
         self.awaiting.start()
         self.shell.events.register("pre_run_cell", self._began)
         completion.start(self.shell)
+        questions.start(self.shell)
         for name in ("get_messages", "list_sessions"):
             if name not in self.shell.user_ns:
                 self.names[name] = getattr(copilot_magics, name)
@@ -58,6 +59,7 @@ class Loaded:
         self.awaiting.stop()
         self.shell.events.unregister("pre_run_cell", self._began)
         completion.stop(self.shell)
+        questions.stop(self.shell)
         for name, ours in self.names.items():
             if self.shell.user_ns.get(name) is ours:
                 self.shell.drop_by_id({name: ours})

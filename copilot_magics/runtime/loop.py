@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -27,9 +28,17 @@ def loop() -> asyncio.AbstractEventLoop:
         if _loop is None:
             _loop = asyncio.new_event_loop()
             threading.Thread(
-                target=_loop.run_forever, name="copilot-magics-runtime", daemon=True
+                target=_run, args=(_loop,), name="copilot-magics-runtime", daemon=True
             ).start()
         return _loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    if hasattr(signal, "pthread_sigmask"):
+        # A process started here inherits this: until it has left the kernel's group, an interrupt
+        # of the kernel must not end it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    loop.run_forever()
 
 
 def submit(work: Coroutine[Any, Any, T]) -> Future[T]:

@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 START_TIMEOUT = 30.0
 """Seconds after which a runtime that does not answer counts as broken."""
 
-_OWN_GROUP = "import os, sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])"
+_OWN_GROUP = """
+import os, signal, sys
+os.setsid()
+# What was held back until now was meant for the kernel.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 _WITHHELD = re.compile(
     r"(?i).*(api_?key|api_token|bearer_token)|(COPILOT_)?(GH|GITHUB)_TOKEN"
     # Without a model these end the runtime at start; we hand the provider over ourselves.
@@ -125,11 +133,12 @@ class RuntimeProcess:
         )
         try:
             await asyncio.wait_for(client.start(), START_TIMEOUT)
-        except CopilotError:
-            raise
-        except Exception as error:
+        except BaseException as error:
+            # Also when the wait for it was interrupted: nobody else knows of this process.
             with contextlib.suppress(Exception):
                 await client.force_stop()
+            if isinstance(error, CopilotError) or not isinstance(error, Exception):
+                raise
             raise RuntimeUnavailable(
                 f"The Copilot runtime {path} did not start: {_first_line(error)}.",
                 "Run `python -m copilot_magics doctor` to see why.",

@@ -1,0 +1,135 @@
+"""Interrupts through the kernel's own interrupt, wherever a prompt may wait.
+
+Every time the cell ends, raised, with one line; the cells queued behind it do not run; the next
+``%%copilot`` works; and the runtime is the same process.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+from cells import Cell
+from kernels import Notebook
+from scripted import ScriptedServer
+
+Start = Callable[..., Notebook]
+Reached = Callable[[Cell], object]
+
+EMPTY = {"text/plain": ""}
+SHELL = 'tool bash {"command": "touch made", "description": "make"}'
+BLOCKING = "for n in range(2):\n    get_ipython().run_cell_magic('copilot', '', {!r})"
+
+
+def runtime_of(kernel: Notebook) -> int:
+    """Return the process ID of the kernel's one runtime."""
+    found = [p.pid for p in kernel.process.children() if is_runtime(p)]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def is_runtime(process: psutil.Process) -> bool:
+    return "--headless" in process.cmdline()
+
+
+def interrupt(kernel: Notebook, code: str, reached: Reached, times: int = 1) -> Cell:
+    """Interrupt a cell once it has got somewhere, and check how it ends."""
+    cell = kernel.start(code)
+    queued = [kernel.start("print('this ran')") for n in range(2)]
+    reached(cell)
+    at = time.monotonic()
+    for _ in range(times):
+        kernel.interrupt()
+    cell.questions.clear()
+    cell.result()
+    took = time.monotonic() - at
+    print(f"{code[:40]!r} ended {took:.2f} s after the interrupt")
+    assert took < 5
+    assert cell.status == "error"
+    assert cell.ename == "TurnInterrupted", cell.text
+    assert cell.error is not None
+    assert len(cell.error["traceback"]) == 1
+    assert "\n" not in cell.evalue
+    for other in queued:
+        assert other.result().status == "aborted"
+        assert other.outputs == []
+    return cell
+
+
+def test_interrupts(notebook: Start, provider: ScriptedServer) -> None:
+    kernel = notebook()
+    kernel.run("%load_ext copilot_magics\n%copilot_session patient")
+    pid = runtime_of(kernel)
+
+    def asked(text: str) -> Reached:
+        before = len(provider.requests)
+        return lambda _cell: provider.wait_for_request(
+            lambda request: request in provider.requests[before:] and text in request.prompt
+        )
+
+    def goes_on() -> None:
+        cell = kernel.run("%%copilot\nsay: It goes on.")
+        assert cell.displays[0]["text/markdown"].startswith("It goes on."), cell.text
+        assert kernel.run("print(_.text)").stdout == "It goes on.\n"
+        assert runtime_of(kernel) == pid
+
+    def piece(cell: Cell) -> object:
+        return cell.wait_output(lambda cell: "A piece." in cell.text)
+
+    piecemeal = "silent after: A piece."
+    for code in (f"%%copilot\n{piecemeal}", BLOCKING.format(piecemeal)):
+        cell = interrupt(kernel, code, piece)
+        (answer,) = [shown["text/markdown"] for shown in cell.displays if shown != EMPTY]
+        assert answer.startswith("A piece.\n\n<sub>patient · ")
+        assert "aborted" in answer
+        goes_on()
+    for times in (1, 2):
+        for code in ("%%copilot\nsilent", BLOCKING.format("silent")):
+            interrupt(kernel, code, asked("silent"), times)
+            goes_on()
+
+    interrupt(kernel, f"%%copilot\n{SHELL}", lambda _cell: kernel.wait_widget("Allow once"))
+    goes_on()
+    assert kernel.find_widget("Allow once") is None
+    interrupt(kernel, BLOCKING.format(SHELL), Cell.wait_question)
+    goes_on()
+    question = f"ask {json.dumps({'question': 'Which?', 'choices': ['red', 'blue']})}"
+    interrupt(kernel, f"%%copilot\n{question}", lambda _cell: kernel.wait_widget("red"))
+    goes_on()
+    interrupt(kernel, BLOCKING.format(question), Cell.wait_question)
+    goes_on()
+
+    # A notebook's own input(), while no prompt runs, is not ours to change.
+    cell = kernel.start("input('Name: ')")
+    cell.wait_question()
+    kernel.interrupt()
+    cell.questions.clear()
+    assert cell.result().ename == "KeyboardInterrupt"
+    goes_on()
+
+    status = kernel.run("%copilot_session").stdout
+    assert "Its last turn was answered." in status
+
+
+@pytest.mark.parametrize("code", ["%%copilot\nhello", BLOCKING.format("hello")])
+def test_an_interrupt_while_the_session_opens(
+    notebook: Start, provider: ScriptedServer, code: str
+) -> None:
+    kernel = notebook()
+    kernel.run("%load_ext copilot_magics")
+    cell = kernel.start(code)
+    queued = kernel.start("print('this ran')")
+    kernel.wait(lambda: any(map(is_runtime, kernel.process.children())))
+    kernel.interrupt()
+    cell.result()
+    assert cell.status == "error", cell.text
+    assert cell.ename in ("TurnInterrupted", "KeyboardInterrupt")
+    assert cell.error is not None
+    assert len(cell.error["traceback"]) == 1
+    assert queued.result().status == "aborted"
+    after = kernel.run("%%copilot\nsay: It goes on.")
+    assert "It goes on." in after.text
+    assert len([p for p in kernel.process.children() if is_runtime(p)]) == 1
