@@ -1,0 +1,157 @@
+"""Each fault of a provider is one sentence; the messages are the runtime's own (1.0.102)."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from copilot_magics.failures import explain, explain_exception, out_of_quota
+
+RETRIED = (
+    "Failed to get response from the AI model; retried 5 times "
+    "(total retry wait time: 5.00 seconds) Last error: "
+)
+REQUEST = "Failed native model HTTP request: error sending request for url (http://h/v1/chat): "
+
+
+def authentication(status: int) -> str:
+    return (
+        f"Authentication failed with provider at http://127.0.0.1:1/v1 (HTTP {status}).\n"
+        "  Check your COPILOT_PROVIDER_API_KEY, COPILOT_PROVIDER_API_KEY_COMMAND, or "
+        "COPILOT_PROVIDER_BEARER_TOKEN."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "what"),
+    [
+        (
+            400,
+            "400 Invalid value for 'messages'.",
+            "The provider refused the request as invalid (Invalid value for 'messages').",
+        ),
+        (401, authentication(401), "The provider refused the key (HTTP 401)."),
+        (402, "402 Insufficient balance.", "The quota at the provider is exhausted (HTTP 402)."),
+        (403, authentication(403), "The provider forbids this (HTTP 403)."),
+        (
+            404,
+            "Resource not found on provider at http://127.0.0.1:1/v1 (HTTP 404).\n"
+            "  Check the base URL and model name.",
+            "The provider does not know the model or the URL (HTTP 404).",
+        ),
+        (
+            None,
+            "The provider rejected the prompt as too long, but automatic recovery could not "
+            "reduce it. Reduce context before retrying.",
+            "The prompt and its history are too long for the model.",
+        ),
+        (
+            429,
+            RETRIED + "429 Rate limit reached for requests.",
+            "The provider has had too many requests (HTTP 429), also after several tries.",
+        ),
+        (
+            429,
+            RETRIED + "429 You exceeded your current quota, please check your plan and billing "
+            "details.",
+            "The quota at the provider is exhausted.",
+        ),
+        (
+            500,
+            RETRIED + "500 The server had an error. Sorry about that!",
+            "The provider has a fault of its own (HTTP 500), also after several tries.",
+        ),
+        (
+            503,
+            RETRIED + "503 The engine is currently overloaded.",
+            "The provider has a fault of its own (HTTP 503), also after several tries.",
+        ),
+        (
+            None,
+            RETRIED + "Failed native model HTTP request: error decoding response body: error "
+            "reading a body from connection: unexpected EOF during chunk size line",
+            "The answer was cut off in the middle, also after several tries.",
+        ),
+        (
+            None,
+            RETRIED + REQUEST + "client error (SendRequest): connection closed before message "
+            "completed",
+            "The answer was cut off in the middle, also after several tries.",
+        ),
+        (
+            None,
+            RETRIED + "Failed to parse chat-completions stream chunk: EOF while parsing an object "
+            "at line 1 column 37",
+            "The provider's answer could not be understood.",
+        ),
+        (
+            None,
+            "No response was returned. Send your message again to retry.",
+            "The provider's answer was empty.",
+        ),
+        (
+            None,
+            "Could not connect to local model provider at http://127.0.0.1:1/v1.\n"
+            "  Check that the service is running and the port is correct.",
+            "The provider could not be reached.",
+        ),
+        (
+            None,
+            RETRIED + REQUEST + "client error (Connect): dns error: error resolving DNS: failed "
+            "to lookup address information: Name or service not known [ENOTFOUND]",
+            "The provider's host name is not known.",
+        ),
+        (
+            None,
+            RETRIED + REQUEST + "client error (Connect): error:0A00010B:SSL "
+            "routines:tls_validate_record_header:wrong version number:",
+            "No secure connection to the provider came about.",
+        ),
+        (
+            None,
+            RETRIED + REQUEST + "client error (Connect): error:0A000086:SSL "
+            "routines:tls_post_process_server_certificate:certificate verify failed: "
+            "self-signed certificate",
+            "The provider's certificate is not trusted.",
+        ),
+        (
+            None,
+            RETRIED + REQUEST + "client error (Connect): tunnel error: unsuccessful: proxy "
+            "authentication required",
+            "The proxy refused the connection to the provider.",
+        ),
+        (
+            None,
+            "Execution failed: InvalidArg, No GitHub OAuth token or Copilot HMAC key provided",
+            "You are not logged in to GitHub Copilot, and no other provider is named.",
+        ),
+        (None, "Something else broke.\nDetails.", "The turn failed: Something else broke."),
+        (None, "", "The turn failed: no reason given."),
+    ],
+)
+def test_what_the_runtime_reports_is_one_sentence(
+    status: int | None, message: str, what: str
+) -> None:
+    failure = explain(SimpleNamespace(message=message, status_code=status))
+    assert failure.what == what
+    assert failure.mend.endswith(".")
+    assert "\n" not in failure.what + failure.mend
+    assert "COPILOT_PROVIDER_" not in failure.what + failure.mend
+
+
+def test_a_quota_is_known_before_it_was_tried_six_times() -> None:
+    said = '{"message":"You exceeded your current quota","code":"insufficient_quota"}'
+    failure = out_of_quota(SimpleNamespace(error_code="insufficient_quota", error_message=said))
+    assert failure is not None
+    assert failure.what == "The quota at the provider is exhausted."
+    limited = SimpleNamespace(error_code="rate_limit_exceeded", error_message="Rate limit reached")
+    assert out_of_quota(limited) is None
+
+
+def test_exceptions_of_the_sdk_are_sentences_too() -> None:
+    from copilot._jsonrpc import ProcessExitedError
+
+    ended = explain_exception(ProcessExitedError("CLI process exited with code -9"))
+    assert ended.what == "The Copilot runtime ended."
+    assert explain_exception(ValueError()).what == "The turn failed: ValueError."
