@@ -18,6 +18,8 @@ from copilot_magics.runtime.locate import cached_model
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 SESSION = "user-123-conversation"
+SAME_EVERYWHERE = ("leave", "list", "types", "names", "check", "refused", "prune")
+"""Cells whose outputs depend on neither the machine nor the model."""
 MODEL = cached_model()
 """The fetched model, found before a test has a cache of its own."""
 
@@ -78,6 +80,9 @@ def test_it_runs_from_top_to_bottom(
     said = {cell.id: shown(cell) for cell in book.cells if cell.cell_type == "code"}
     assert said["create"].startswith(f"Created {SESSION} · local")
     check(said)
+    for kept in read().cells:
+        if kept.id in SAME_EVERYWHERE:
+            assert said[kept.id] == shown(kept), "keep the outputs of a new run"
     assert not (home / "session-state" / SESSION).exists()
 
 
