@@ -25,7 +25,7 @@ class _Binding(msgspec.Struct):
 
 
 def watched(shell: Any) -> bool:
-    """Whether someone could answer a question in this cell.
+    """Whether someone is there to look at this cell.
 
     Parameters
     ----------
@@ -40,6 +40,15 @@ def watched(shell: Any) -> bool:
 
         return bool(sys.stdin is not None and sys.stdin.isatty())
     return bool(getattr(kernel, "_allow_stdin", False))
+
+
+def can_answer(shell: Any) -> bool:
+    """Whether someone could answer, and would see what is asked: ``%%capture`` hides it."""
+    if not watched(shell):
+        return False
+    from IPython.core.displaypub import CapturingDisplayPublisher
+
+    return not isinstance(shell.display_pub, CapturingDisplayPublisher)
 
 
 def this_notebook(shell: Any) -> str:

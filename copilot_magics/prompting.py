@@ -12,7 +12,7 @@ from typing import Any
 
 from copilot_magics import records
 from copilot_magics.attachments import attach
-from copilot_magics.binding import watched
+from copilot_magics.binding import can_answer
 from copilot_magics.config import CopilotMagics
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Notebook as NotebookView
@@ -77,7 +77,7 @@ class Prompt:
             model=args.model,
             timeout=timeout,
             origin=cell,
-            watched=watched(self._shell),
+            watched=can_answer(self._shell),
         )
         self.turn.session = self._session.id
         if said:
@@ -118,7 +118,7 @@ class Prompt:
             return Silent(ask)
         if not in_kernel:
             return Terminal(ask)
-        return NotebookView(ask, whole_cell=whole_cell, live=watched(self._shell))
+        return NotebookView(ask, whole_cell=whole_cell, live=can_answer(self._shell))
 
 
 def _session(notebook: Notebook, named: str) -> tuple[Session, str]:

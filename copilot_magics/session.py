@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics import doors
 from copilot_magics.attachments import attach
-from copilot_magics.binding import this_notebook, watched
+from copilot_magics.binding import can_answer, this_notebook
 from copilot_magics.config import PERMISSIONS, CopilotMagics
 from copilot_magics.errors import BadInput
 from copilot_magics.ids import check_session_id
@@ -220,7 +220,7 @@ class Session:
             attachments=attach(attachments),
             model=model,
             timeout=CopilotMagics.instance().timeout if timeout is None else timeout,
-            watched=watched(doors.shell()),
+            watched=can_answer(doors.shell()),
         )
 
     async def _opened(self, how: How) -> Conversation:
