@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint con
 FETCH := $(BIN)/python -m copilot_magics setup --local
 RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
 
-.PHONY: help demo lab test test-all lint clean lock pins
+.PHONY: help demo lab test test-all lint bench clean lock pins
 
 help:
 	@echo 'make demo      hold the quickstart conversation with a local model, and show it'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test      lint, types and the tests, in under 20 minutes'
 	@echo 'make test-all  the same, with the tests that take longer'
 	@echo 'make lint      lint and types alone'
+	@echo 'make bench     the benchmarks: ratios against the bare parts'
 	@echo 'make clean     remove .venv, build and the caches in this folder'
 
 demo: .venv/demo.stamp
@@ -35,6 +36,12 @@ lint: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/test.stamp
+	$(FETCH)
+	$(BIN)/python benchmarks/load_ext.py
+	$(BIN)/python benchmarks/prompt.py
+	$(BIN)/python benchmarks/stream.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

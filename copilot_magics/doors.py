@@ -164,38 +164,43 @@ async def _follow(
 ) -> None:
     """Show a turn until it ends."""
     loop, wake = asyncio.get_running_loop(), asyncio.Event()
-    resting = False
+    # What comes at once needs no word on what is being done before it.
+    due = time.monotonic() + view.interval
+    asked: set[int] = set()
+    answering = False
+
+    def pressing() -> bool:
+        """Whether there is something to show now, and not with the next drawing."""
+        return turn.outcome is not None or bool(turn.waiting) or (turn.answering and not answering)
 
     def changed() -> None:
         # Ten thousand pieces of an answer must not wake this loop ten thousand times.
-        if not resting or turn.outcome is not None or turn.waiting:
+        if time.monotonic() >= due or pressing():
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(wake.set)
 
     turn.changed = changed
-    asked: set[int] = set()
-    due = 0.0
     try:
         while turn.outcome is None and not future.done():
-            for pending in list(turn.waiting):
-                if id(pending) not in asked:
-                    asked.add(id(pending))
-                    try:
-                        view.ask(pending)
-                    except KeyboardInterrupt:
-                        if interrupt is None:
-                            raise
-                        interrupt()
             wake.clear()
-            now = time.monotonic()
-            if now >= due:
+            questions = [pending for pending in turn.waiting if id(pending) not in asked]
+            if time.monotonic() >= due or (turn.answering and not answering) or questions:
+                answering = turn.answering
                 view.draw(turn)
                 due = time.monotonic() + view.interval
-                resting = True
-            pause = min(_TICK, max(0.0, due - time.monotonic())) if resting else _TICK
+            for pending in questions:
+                asked.add(id(pending))
+                try:
+                    view.ask(pending)
+                except KeyboardInterrupt:
+                    if interrupt is None:
+                        raise
+                    interrupt()
+            pause = due - time.monotonic()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), pause)
-            resting = time.monotonic() < due
+                # Not `wait_for`, which loses a cancellation that comes together with the event.
+                async with asyncio.timeout(min(_TICK, pause) if pause > 0 else _TICK):
+                    await wake.wait()
     finally:
         turn.changed = lambda: None
 

@@ -128,6 +128,11 @@ class Turn:
         return "\n\n".join(part for part in (*self._whole, partial) if part.strip())
 
     @property
+    def answering(self) -> bool:
+        """Whether something of the answer has come."""
+        return bool(self._pieces or self._whole)
+
+    @property
     def duration(self) -> float:
         """Seconds since the prompt was sent, until its end."""
         return (time.monotonic() if self._ended is None else self._ended) - self._began
