@@ -313,6 +313,8 @@ class Conversation:
         """Refuse to write beside a terminal's copilot, which does not take our lock."""
         pids = locking.foreign_runtimes(self.session, runtime().pid)
         if pids:
+            # It goes on without us: what it adds is heard by resuming once it is gone.
+            await self._detach()
             raise locking.in_use(self.session, f"another Copilot runtime (process {pids[0]})")
 
     async def _check_login(self) -> None:
