@@ -196,7 +196,13 @@ class CopilotMagicsMagics(Magics):
             return None
         if args.prune:
             return sessions.prune_sessions(args.prune, dry_run=args.dry_run, yes=args.yes)
-        return sessions.list_sessions()
+        found = sessions.list_sessions()
+        if hasattr(self.shell, "kernel"):
+            return found
+        from copilot_magics.display.table import sessions_table
+
+        print(sessions_table(found))
+        return None
 
     @line_magic
     @magic_arguments()
