@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent, View
+from copilot_magics.errors import Interrupted
 from copilot_magics.reply import Reply, failure_of
 from copilot_magics.runtime.loop import loop as runtime_loop
 from copilot_magics.runtime.loop import submit
@@ -59,7 +60,7 @@ def block(work: Coroutine[Any, Any, T]) -> T:
 
     Raises
     ------
-    KeyboardInterrupt
+    Interrupted
         The user interrupted; the work is cancelled.
     """
     future = submit(work)
@@ -72,7 +73,7 @@ def block(work: Coroutine[Any, Any, T]) -> T:
     with _interrupts(interrupt):
         _run_here(_until_done(future))
     if interrupted.is_set():
-        raise KeyboardInterrupt
+        raise Interrupted("Interrupted before it was done; nothing was sent.")
     return future.result()
 
 

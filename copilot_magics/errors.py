@@ -14,7 +14,8 @@
         ├── TurnFailed           the provider or the runtime said why
         ├── TurnTimedOut         --timeout passed
         └── TurnAborted          ``Session.abort()`` ended it
-    TurnInterrupted              the user interrupted the cell; a KeyboardInterrupt with ``.reply``
+    Interrupted                  the user interrupted; a KeyboardInterrupt
+    └── TurnInterrupted          while a prompt was on its way; carries ``.reply``
 
 They are raised, never printed, so that Run All, papermill and nbclient stop at them; and IPython
 shows them without a traceback, because the mend is in the text and not in our source.
@@ -110,11 +111,15 @@ class TurnAborted(TurnError):
     """The turn was ended by `Session.abort`."""
 
 
-class TurnInterrupted(_Plain, KeyboardInterrupt):
-    """The user interrupted the cell.
+class Interrupted(_Plain, KeyboardInterrupt):
+    """The user interrupted what is not a turn: opening a session, listing models.
 
     A `KeyboardInterrupt`, so that ``except Exception`` in a loop of prompts does not swallow it.
     """
+
+
+class TurnInterrupted(Interrupted):
+    """The user interrupted the cell while a prompt was on its way."""
 
     def __init__(self, what: str, *, reply: Reply | None = None) -> None:
         super().__init__(what)
