@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
+
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
 
 from copilot_magics.config import PERMISSIONS, PROVIDERS, RERUNS, WIRE_APIS
 
@@ -17,20 +25,26 @@ _VALUES: dict[str, tuple[str, ...]] = {
 _SESSION_OPTIONS = ("--session", "--delete", "--title")
 
 
-def start(shell: Any) -> None:
-    """Complete the lines of our magics in a shell."""
-    shell.set_hook("complete_command", _complete, re_key=_LINE)
+Matcher = Callable[[CompletionContext], SimpleMatcherResult]
 
 
-def stop(shell: Any) -> None:
+def start(shell: Any) -> Matcher:
+    """Complete the lines of our magics in a shell; returns what `stop` takes."""
+
+    def match(context: CompletionContext) -> SimpleMatcherResult:
+        found = candidates(shell, context.text_until_cursor, context.token)
+        fitting = [SimpleCompletion(text) for text in found if text.startswith(context.token)]
+        # Python's own names are none of a magic's, least of all what Jedi makes of `churn-`.
+        return {"completions": fitting, "suppress": bool(fitting)}
+
+    matcher: Matcher = context_matcher(identifier="copilot_magics")(match)
+    shell.Completer.custom_matchers.append(matcher)
+    return matcher
+
+
+def stop(shell: Any, matcher: Matcher) -> None:
     """Undo `start`."""
-    hooks = shell.strdispatchers["complete_command"].regexs
-    hooks.pop(_LINE, None)
-
-
-def _complete(shell: Any, event: Any) -> list[str]:
-    line = event.text_until_cursor if hasattr(event, "text_until_cursor") else event.line
-    return candidates(shell, line, event.symbol)
+    shell.Completer.custom_matchers.remove(matcher)
 
 
 def candidates(shell: Any, line: str, symbol: str) -> list[str]:
@@ -51,17 +65,15 @@ def candidates(shell: Any, line: str, symbol: str) -> list[str]:
         return []
     words = line[found.end() :].split()
     before = words[-1] if words and line[-1].isspace() else words[-2] if len(words) > 1 else ""
+    options = {o: action for action in magic.parser._actions for o in action.option_strings}
     if symbol.startswith("-"):
-        options = [o for action in magic.parser._actions for o in action.option_strings]
         return [option for option in options if option.startswith("--")]
     if before in _VALUES:
         return list(_VALUES[before])
-    if before in _SESSION_OPTIONS or (found[1] == "copilot_session" and not before):
+    takes_value = before in options and options[before].nargs != 0
+    names_session = found[1] == "copilot_session" and not takes_value
+    if names_session or before in _SESSION_OPTIONS or "--delete" in words:
         from copilot_magics.transcripts.catalog import known_ids
 
-        return list(known_ids())
-    if found[1] == "copilot_sessions" and "--delete" in words:
-        from copilot_magics.transcripts.catalog import known_ids
-
-        return list(known_ids())
+        return known_ids()
     return []

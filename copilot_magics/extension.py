@@ -47,7 +47,7 @@ class Loaded:
 
         self.awaiting.start()
         self.shell.events.register("pre_run_cell", self._began)
-        completion.start(self.shell)
+        self.completer = completion.start(self.shell)
         questions.start(self.shell)
         for name in ("get_messages", "list_sessions"):
             if name not in self.shell.user_ns:
@@ -58,7 +58,7 @@ class Loaded:
         """Leave the shell as it was."""
         self.awaiting.stop()
         self.shell.events.unregister("pre_run_cell", self._began)
-        completion.stop(self.shell)
+        completion.stop(self.shell, self.completer)
         questions.stop(self.shell)
         for name, ours in self.names.items():
             if self.shell.user_ns.get(name) is ours:

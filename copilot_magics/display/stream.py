@@ -301,9 +301,14 @@ def _display(handle: Any, bundle: dict[str, str]) -> Any:
 
 
 def _escaped(line: str) -> str:
-    """Return a line whose Markdown and HTML are shown, not obeyed."""
-    plain = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\*_\[\]#|~$])", r"\\\1", " ".join(plain.split()))
+    """Return a line whose Markdown and HTML are shown, not obeyed; code in it stays code."""
+    whole = " ".join(line.split())
+    # Doubled backticks pair in other ways, and what is no code must be escaped.
+    parts = [whole] if "``" in whole else re.split(r"(`[^`]+`)", whole)
+    for outside in range(0, len(parts), 2):
+        plain = parts[outside].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        parts[outside] = re.sub(r"([\\*_\[\]#|~$])", r"\\\1", plain)
+    return "".join(parts)
 
 
 def _visible(text: str) -> str:
