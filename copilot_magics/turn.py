@@ -20,6 +20,9 @@ from copilot_magics.records import Cell, Outcome
 if TYPE_CHECKING:
     from copilot_magics.permissions import Ask
 
+_SILENCE = 10.0
+"""Seconds without any event after which a turn is said to be silent."""
+
 Permission = Literal["once", "until-stop", "deny"]
 
 
@@ -114,7 +117,7 @@ class Turn:
         self.changed: Callable[[], None] = lambda: None
         self.ended = asyncio.Event()
         self.aborting = asyncio.Event()
-        self._began = time.monotonic()
+        self._began = self._heard = time.monotonic()
         self._ended: float | None = None
         self._whole: list[str] = []
         self._pieces: list[str] = []
@@ -166,9 +169,16 @@ class Turn:
         for event in early:
             self.feed(event)
 
+    @property
+    def doing(self) -> str:
+        """What the agent is doing, for how long, and whether nothing has come for a while."""
+        line = f"{self.status} · {self.duration:.0f} s"
+        silent = time.monotonic() - self._heard
+        return line if silent < _SILENCE else f"{line} · nothing has come for {silent:.0f} s"
+
     def begin(self) -> None:
         """Start the clock, once the prompt's turn in the session's queue has come."""
-        self._began = time.monotonic()
+        self._began = self._heard = time.monotonic()
         self.say("thinking")
 
     def say(self, status: str) -> None:
@@ -206,6 +216,7 @@ class Turn:
         Nothing before the prompt's own ``user.message`` belongs to this turn: the runtime may
         still be ending the one before.
         """
+        self._heard = time.monotonic()
         if not self.message_id:
             self._early.append(event)
             return

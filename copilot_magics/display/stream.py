@@ -105,7 +105,7 @@ class Terminal:
             print(text[len(self._shown) :], end="", flush=True)
             self._shown = text
         elif self._live and not (self._shown and turn.status == "answering"):
-            line = f"{_visible(turn.status)} · {turn.duration:.0f} s"
+            line = _visible(turn.doing)
             print(f"\r\x1b[2K{'' if self._at_start() else ' '}{line}"[:120], end="", flush=True)
             self._status = True
 
@@ -217,7 +217,7 @@ class Notebook:
             self._status.update({"text/plain": ""}, raw=True)
 
     def _draw_status(self, turn: Turn) -> None:
-        said = f"*{_escaped(turn.status)} · {turn.duration:.0f} s*"
+        said = f"*{_escaped(turn.doing)}*"
         for notice in turn.notices:
             said += f"\n\n> {_escaped(notice)}"
         if said != self._said:
