@@ -201,11 +201,11 @@ def test_the_folder_is_remembered(loaded: StartNotebook, tmp_path: Path) -> None
     (tmp_path / "data").mkdir()
     nb = loaded()
     said(nb, "%copilot_session chat --cwd ../data")
-    nb.run("from copilot_magics.conversation import repository")
     for _ in range(2):
         said(nb, "%copilot_session --disconnect")
-        said(nb, "%copilot_session chat")
-        assert nb.run("print(repository['chat'].cwd)").stdout == f"{tmp_path / 'data'}\n"
+        said(nb, "%copilot_session chat --allow shell(pwd)")
+        where = nb.run('%%copilot\ntool bash {"command": "pwd", "description": "where"}')
+        assert str(tmp_path / "data") in where.text
 
 
 def test_how_the_last_turn_ended_is_said(loaded: StartNotebook, provider: ScriptedServer) -> None:
