@@ -19,7 +19,7 @@ SIZE = 50_000
 
 SPY = """
 import time
-from copilot_magics import conversation
+from copilot_magics import held
 from copilot_magics.runtime.loop import loop
 arrived, _length = [], 0
 def _spy(event):
@@ -27,7 +27,7 @@ def _spy(event):
     if event.type.value == "assistant.message_delta":
         _length += len(event.data.delta_content)
         arrived.append((time.monotonic(), _length))
-loop().call_soon_threadsafe(conversation.repository["bench"]._sdk.on, _spy)
+loop().call_soon_threadsafe(held.repository["bench"]._sdk.on, _spy)
 None
 """
 

@@ -39,6 +39,12 @@ class Asking:
         self.turn: Turn | None = None
         self._answered: tuple[object, str] = (None, "")
 
+    def obey(self, policy: Policy, cwd: str) -> None:
+        """Take other rules; what was allowed until this kernel stops stays allowed."""
+        if hasattr(self, "policy"):
+            policy.keep_from(self.policy)
+        self.policy, self.cwd = policy, cwd
+
     async def permission(self, request: Any, _invocation: Any) -> Any:
         """Answer a permission request (`copilot.rpc.PermissionDecision`)."""
         from copilot.rpc import PermissionDecisionApproveOnce, PermissionDecisionReject

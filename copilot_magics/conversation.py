@@ -2,31 +2,24 @@
 
 Several handles of one session share one conversation. It is attached when first needed and again
 when the runtime has died; the lock is held throughout, so nobody slips in between. Everything here
-runs on the runtime's loop, `repository` apart, which the doors to it use.
+runs on the runtime's loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import os
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from copilot_magics import locking, records
 from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics, session_state
-from copilot_magics.errors import (
-    CopilotError,
-    ProviderUnavailable,
-    SessionExists,
-    SessionNotFound,
-    closest,
-)
+from copilot_magics.errors import CopilotError, ProviderUnavailable, SessionExists
 from copilot_magics.permissions import Policy
-from copilot_magics.providers import Provider, Wanted, github_token, resolve
+from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
 from copilot_magics.runtime.process import runtime
+from copilot_magics.settings import How, Options
+from copilot_magics.transcripts import has_message, journal_path, not_found
 from copilot_magics.trust import trust_options
 from copilot_magics.turn import Failure, Turn
 
@@ -34,43 +27,11 @@ if TYPE_CHECKING:
     from copilot import CopilotClient
     from copilot.session import CopilotSession
 
-How = Literal["either", "new", "resume"]
-
 _ABORT_PATIENCE = 0.5
 """Seconds that an abort may go unanswered before the runtime is ended."""
 
 _SETTLE_PATIENCE = 2.0
 """Seconds from an error to the runtime's ``session.idle``; measured: up to 0.8."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What was asked for when a session is opened; see ``%copilot_session --help``."""
-
-    wanted: Wanted = field(default_factory=Wanted)
-    reasoning_effort: str = ""
-    permissions: str = ""
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-    cwd: str = ""
-    trust_folder: bool | None = None
-    notebook: str = ""
-
-    def over(self, older: Options) -> Options:
-        """Return these options, and the older ones where these say nothing."""
-        said = {
-            name: value
-            for name in ("reasoning_effort", "permissions", "allow", "deny", "cwd", "trust_folder")
-            if (value := getattr(self, name)) not in ("", (), None)
-        }
-        wanted = self.wanted
-        if not wanted.names_provider:
-            wanted = replace(
-                older.wanted,
-                model=wanted.model or older.wanted.model,
-                wire_api=wanted.wire_api or older.wanted.wire_api,
-            )
-        return replace(older, wanted=wanted, **said)
 
 
 class Conversation:
@@ -86,6 +47,7 @@ class Conversation:
         self._idle = asyncio.Event()
         self._sdk: CopilotSession | None = None
         self._generation = 0
+        self._closed = False
         self.provider: Provider
 
     def configure(self) -> None:
@@ -108,13 +70,13 @@ class Conversation:
             raise CopilotError(
                 f"The working folder {self.cwd} does not exist.", "Name another with `--cwd DIR`."
             )
-        self.asking.policy = Policy(
+        policy = Policy(
             options.permissions or config.permissions,
             [*config.allow, *options.allow],
             [*config.deny, *options.deny],
             self.cwd,
         )
-        self.asking.cwd = self.cwd
+        self.asking.obey(policy, self.cwd)
 
     @property
     def turn(self) -> Turn | None:
@@ -152,6 +114,8 @@ class Conversation:
         """
         from copilot_magics.models import check_model
 
+        if self._closed:
+            raise CopilotError(f"The session {self.session!r} was just released.", "Try again.")
         process = runtime()
         if self._sdk is not None and self._generation == process.generation and process.alive:
             return False
@@ -206,9 +170,10 @@ class Conversation:
         return True
 
     async def _client(self) -> CopilotClient:
-        process, secrets = runtime(), self.provider.secrets()
+        process = runtime()
+        secrets = self.provider.secrets() | {name for name in (self.config.api_key_env,) if name}
         if process.alive and process.knows(secrets):
-            if any(other.turn is not None for other in repository.values() if other is not self):
+            if process.turns:
                 raise ProviderUnavailable(
                     f"The runtime was started before {', '.join(sorted(secrets))} was known to "
                     f"hold a key, and it works for another session now.",
@@ -217,8 +182,8 @@ class Conversation:
             await process.kill()
         return await process.client(secrets)
 
-    async def ask(self, turn: Turn) -> None:
-        """Bring a turn to its end; `Turn.run` calls it.
+    async def ask(self, turn: Turn) -> bool:
+        """Bring a turn to its end; False where the session was released before its turn came.
 
         Raises
         ------
@@ -229,6 +194,8 @@ class Conversation:
         if self._queue.locked():
             turn.say("waiting for the prompts before it")
         async with self._queue:
+            if self._closed:
+                return False
             try:
                 await self._send(turn)
             except Exception as error:
@@ -241,6 +208,7 @@ class Conversation:
                 self.asking.turn = None
                 if turn.message_id:
                     records.ended(self.session, turn.message_id, turn.outcome or "aborted")
+        return True
 
     async def _send(self, turn: Turn) -> None:
         from copilot_magics.models import check_model
@@ -254,9 +222,10 @@ class Conversation:
             await check_model(self.provider, turn.model)
         sdk = self._sdk
         assert sdk is not None
-        unwatch = runtime().on_death(lambda reason: self._died(turn, reason))
-        default = self.provider.model
+        process, default = runtime(), self.provider.model
+        unwatch = process.on_death(lambda reason: self._died(turn, reason))
         self.asking.turn = turn
+        process.turns += 1
         try:
             if turn.model:
                 await sdk.set_model(turn.model)
@@ -277,7 +246,8 @@ class Conversation:
             await self._settle()
         finally:
             unwatch()
-            if turn.model and default and runtime().alive:
+            process.turns -= 1
+            if turn.model and default and process.alive:
                 await sdk.set_model(default)
 
     async def _settle(self) -> None:
@@ -298,8 +268,6 @@ class Conversation:
             await runtime().kill()
 
     def _died(self, turn: Turn, reason: str) -> None:
-        from copilot_magics.transcripts import has_message
-
         known = turn.message_id and has_message(self.session, turn.message_id)
         mend = (
             "The prompt is in the journal; send it again, or go on with the next one."
@@ -347,91 +315,15 @@ class Conversation:
     async def close(self) -> None:
         """Release the session once its queued prompts are answered; its data stays on disk."""
         async with self._queue:
+            self._closed = True
             try:
                 await self._detach()
             finally:
-                repository.pop(self.session, None)
-                self._lock.release()
+                self.let_go()
 
     def let_go(self) -> None:
-        """Give the lock back, at the interpreter's end."""
+        """Give the lock back."""
         self._lock.release()
-
-
-repository: dict[str, Conversation] = {}
-"""The sessions that this kernel holds, by ID."""
-
-_opening: dict[str, asyncio.Lock] = {}
-
-
-@atexit.register
-def _release_all() -> None:
-    for held in repository.values():
-        held.let_go()
-
-
-def _forget() -> None:
-    repository.clear()
-    _opening.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    # A forked child holds nothing: its parent does.
-    os.register_at_fork(after_in_child=_forget)
-
-
-async def opened(
-    session: str, options: Options, config: CopilotMagics, how: How = "either"
-) -> Conversation:
-    """Return the conversation of a session, created or resumed where this kernel has it not.
-
-    Raises
-    ------
-    SessionExists, SessionNotFound
-        As ``how`` demands.
-    SessionInUse
-        Somebody else holds it.
-    """
-    async with _opening.setdefault(session, asyncio.Lock()):
-        held = repository.get(session)
-        if held is not None:
-            if how == "new":
-                raise SessionExists(
-                    f"The session {session!r} exists.",
-                    "Leave out --new to resume it, or choose another ID.",
-                )
-            await held.change(options)
-            return held
-        conversation = Conversation(session, options, config)
-        try:
-            conversation.configure()
-            await conversation.attach(how)
-        except BaseException:
-            conversation.let_go()
-            raise
-        repository[session] = conversation
-        return conversation
-
-
-def not_found(session: str) -> SessionNotFound:
-    """Return the error for a session that does not exist, with the closest that do."""
-    from copilot_magics.transcripts.catalog import known_ids
-
-    guess = closest(session, known_ids())
-    return SessionNotFound(
-        f"There is no session {session!r}.",
-        guess or "`%copilot_sessions --list` shows those that exist.",
-    )
-
-
-def not_logged_in() -> ProviderUnavailable:
-    """Return the error for a prompt that nobody would answer, with the three ways out."""
-    return ProviderUnavailable(
-        "You are not logged in to GitHub Copilot, and no other provider is named.",
-        "Run `!python -m copilot_magics login` in a cell and follow it; or name a provider, such "
-        "as `%copilot_session ID --provider openai --api-key-env OPENAI_API_KEY --model NAME`; or "
-        "use the model inside this machine with `--provider local`.",
-    )
 
 
 def _timed_out(seconds: float) -> Failure:
@@ -441,12 +333,8 @@ def _timed_out(seconds: float) -> Failure:
     )
 
 
-def _journal(session: str) -> Path:
-    return session_state() / session / "events.jsonl"
-
-
 def _journal_size(session: str) -> int:
     try:
-        return _journal(session).stat().st_size
+        return journal_path(session).stat().st_size
     except OSError:
         return 0

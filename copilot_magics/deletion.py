@@ -13,8 +13,8 @@ import sqlite3
 
 from copilot_magics import binding, locking, records
 from copilot_magics.config import copilot_home, session_state
-from copilot_magics.conversation import repository
 from copilot_magics.errors import CopilotError, SessionInUse
+from copilot_magics.held import close, repository
 from copilot_magics.runtime.process import runtime
 
 
@@ -38,7 +38,7 @@ async def delete(session: str) -> None:
             raise SessionInUse(
                 f"The session {session!r} is answering a prompt.", "Interrupt it first."
             )
-        await held.close()
+        await close(session)
     lock = await asyncio.to_thread(locking.SessionLock, session, "")
     try:
         if pids := locking.foreign_runtimes(session, runtime().pid):

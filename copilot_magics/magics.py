@@ -25,10 +25,10 @@ from copilot_magics.options import parse, split_prompt
 if TYPE_CHECKING:
     import pandas as pd
 
-    from copilot_magics.conversation import How
     from copilot_magics.notebook import Notebook
     from copilot_magics.prompting import Prompt
     from copilot_magics.reply import Reply
+    from copilot_magics.settings import How
 
 _HELP = argument("-h", "--help", action="store_true", help="Show this help.")
 

@@ -10,9 +10,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from copilot_magics import records
 from copilot_magics.config import CopilotMagics
-from copilot_magics.conversation import not_logged_in
 from copilot_magics.errors import BadInput, ProviderUnavailable, closest
-from copilot_magics.providers import Provider, Wanted, github_token, resolve
+from copilot_magics.providers import Provider, Wanted, github_token, not_logged_in, resolve
 from copilot_magics.runtime.process import runtime
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput
 
 if TYPE_CHECKING:
-    from copilot_magics.conversation import How
     from copilot_magics.session import Session
+    from copilot_magics.settings import How
     from copilot_magics.transcripts.catalog import SessionFacts
 
 

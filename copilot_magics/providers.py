@@ -159,6 +159,16 @@ def github_token() -> str | None:
     return next((token for name in _GITHUB_TOKENS if (token := os.environ.get(name))), None)
 
 
+def not_logged_in() -> ProviderUnavailable:
+    """Return the error for a prompt that nobody would answer, with the three ways out."""
+    return ProviderUnavailable(
+        "You are not logged in to GitHub Copilot, and no other provider is named.",
+        "Run `!python -m copilot_magics login` in a cell and follow it; or name a provider, such "
+        "as `%copilot_session ID --provider openai --api-key-env OPENAI_API_KEY --model NAME`; or "
+        "use the model inside this machine with `--provider local`.",
+    )
+
+
 def resolve(wanted: Wanted, config: CopilotMagics, remembered: Settings | None) -> Provider:
     """Decide who answers.
 

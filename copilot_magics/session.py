@@ -26,7 +26,8 @@ from copilot_magics.turn import Turn
 if TYPE_CHECKING:
     import pandas as pd
 
-    from copilot_magics.conversation import Conversation, How, Options
+    from copilot_magics.conversation import Conversation
+    from copilot_magics.settings import How, Options
 
 
 class Session:
@@ -74,7 +75,7 @@ class Session:
         cwd: str | Path = "",
         trust_folder: bool | None = None,
     ) -> None:
-        from copilot_magics.conversation import Options
+        from copilot_magics.settings import Options
         from copilot_magics.transcripts.catalog import find
 
         if permissions and permissions not in PERMISSIONS:
@@ -190,7 +191,7 @@ class Session:
 
     def abort(self) -> None:
         """End the turn that is running, from any thread; the session stays usable."""
-        from copilot_magics.conversation import repository
+        from copilot_magics.held import repository
         from copilot_magics.runtime.loop import loop
 
         held = repository.get(self._id)
@@ -203,8 +204,9 @@ class Session:
 
     async def send(self, turn: Turn) -> None:
         """Bring a turn to its end, on the runtime's loop."""
-        held = await self._opened("either")
-        await held.ask(turn)
+        while not await (await self._opened("either")).ask(turn):
+            # It was released while the prompt waited for its turn.
+            continue
 
     def _turn(
         self,
@@ -224,15 +226,14 @@ class Session:
         )
 
     async def _opened(self, how: How) -> Conversation:
-        from copilot_magics.conversation import opened
+        from copilot_magics.held import opened
 
         return await opened(self._id, self._options, CopilotMagics.instance(), how)
 
     async def _closed(self) -> None:
-        from copilot_magics.conversation import repository
+        from copilot_magics.held import close
 
-        if held := repository.get(self._id):
-            await held.close()
+        await close(self._id)
 
     def __enter__(self) -> Session:
         return self.open()

@@ -222,7 +222,8 @@ def set_title(session: str, title: str) -> None:
 
 async def _rename(session: str, title: str) -> None:
     from copilot_magics.config import CopilotMagics
-    from copilot_magics.conversation import Options, opened, repository
+    from copilot_magics.held import close, opened, repository
+    from copilot_magics.settings import Options
 
     held_before = session in repository
     held = await opened(session, Options(), CopilotMagics.instance(), "resume")
@@ -230,7 +231,7 @@ async def _rename(session: str, title: str) -> None:
         await held.rename(title)
     finally:
         if not held_before:
-            await held.close()
+            await close(session)
 
 
 def _delete(found: list[SessionFacts]) -> tuple[list[str], list[CopilotError]]:
@@ -275,8 +276,7 @@ def _catalog() -> list[SessionFacts]:
 
 
 def _resolved(name: str) -> str:
-    from copilot_magics.conversation import not_found
-    from copilot_magics.transcripts.catalog import find
+    from copilot_magics.transcripts import find, not_found
 
     found = find(name)
     if found is None:

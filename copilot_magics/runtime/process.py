@@ -59,10 +59,13 @@ class RuntimeProcess:
     ----------
     generation : int
         Counts the processes started; what was opened under an older number is gone.
+    turns : int
+        How many turns it is working on.
     """
 
     def __init__(self) -> None:
         self.generation = 0
+        self.turns = 0
         self._client: CopilotClient | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._environment: dict[str, str] = {}

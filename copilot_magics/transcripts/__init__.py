@@ -4,7 +4,7 @@
 `read_journal` gives the events themselves.
 """
 
-from copilot_magics.transcripts.catalog import SessionFacts, facts, find, known_ids
+from copilot_magics.transcripts.catalog import SessionFacts, facts, find, known_ids, not_found
 from copilot_magics.transcripts.frame import get_messages, get_turn, has_message
 from copilot_magics.transcripts.journal import Journal, journal_path, read_journal, session_folder
 from copilot_magics.transcripts.salvage import Damage, Event
@@ -21,6 +21,7 @@ __all__ = [
     "has_message",
     "journal_path",
     "known_ids",
+    "not_found",
     "read_journal",
     "session_folder",
 ]

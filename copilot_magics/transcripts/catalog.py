@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from copilot_magics.config import session_state
-from copilot_magics.errors import BadInput
+from copilot_magics.errors import BadInput, SessionNotFound, closest
 from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts import journal, reading
 
@@ -123,6 +123,14 @@ def find(wanted: str) -> str | None:
             f"Use an ID: {', '.join(titled)}.",
         )
     return titled[0] if titled else None
+
+
+def not_found(session: str) -> SessionNotFound:
+    """Return the error for a session that does not exist, with the closest that do."""
+    return SessionNotFound(
+        f"There is no session {session!r}.",
+        closest(session, known_ids()) or "`%copilot_sessions --list` shows those that exist.",
+    )
 
 
 def catalog() -> list[SessionFacts]:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics.errors import BadInput, SessionNotFound, closest
+from copilot_magics.errors import BadInput, closest
 from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts import reading
-from copilot_magics.transcripts.catalog import find, known_ids
+from copilot_magics.transcripts.catalog import find, known_ids, not_found
 from copilot_magics.transcripts.journal import events_of, journal_path, read_journal, session_folder
 from copilot_magics.transcripts.salvage import Event
 from copilot_magics.transcripts.when import moment
@@ -189,10 +189,7 @@ def _existing(session: str) -> str:
         return session
     found = find(session)
     if found is None:
-        raise SessionNotFound(
-            f"No session has the ID {session!r}.",
-            closest(session, known_ids()) or "list_sessions() shows what there is.",
-        )
+        raise not_found(session)
     return found
 
 

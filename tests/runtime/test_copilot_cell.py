@@ -67,6 +67,14 @@ def test_the_answer_grows_under_a_status_and_ends_as_one_output(
     assert shown(cell).startswith("tok1 tok2 ")
 
 
+def test_a_silent_model_is_shown_as_such_with_the_time(kernel: Notebook) -> None:
+    cell = kernel.start("%%copilot\nsilent")
+    cell.wait_output(lambda cell: "nothing has come for 1" in cell.text)
+    kernel.interrupt()
+    assert cell.result().ename == "TurnInterrupted"
+    assert "nothing has come" not in cell.text
+
+
 def test_a_tool_is_named_while_it_runs_and_the_reply_is_the_value(
     kernel: Notebook, tmp_path: Path
 ) -> None:

@@ -1,0 +1,76 @@
+"""The sessions that this kernel holds, and how one is taken up and released."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+
+from copilot_magics.config import CopilotMagics
+from copilot_magics.conversation import Conversation
+from copilot_magics.errors import SessionExists
+from copilot_magics.settings import How, Options
+
+repository: dict[str, Conversation] = {}
+"""The sessions that this kernel holds, by ID."""
+
+_opening: dict[str, asyncio.Lock] = {}
+
+
+@atexit.register
+def _release_all() -> None:
+    for held in repository.values():
+        held.let_go()
+
+
+def _forget() -> None:
+    repository.clear()
+    _opening.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked child holds nothing: its parent does.
+    os.register_at_fork(after_in_child=_forget)
+
+
+async def opened(
+    session: str, options: Options, config: CopilotMagics, how: How = "either"
+) -> Conversation:
+    """Return the conversation of a session, created or resumed where this kernel has it not.
+
+    Raises
+    ------
+    SessionExists, SessionNotFound
+        As ``how`` demands.
+    SessionInUse
+        Somebody else holds it.
+    """
+    async with _opening.setdefault(session, asyncio.Lock()):
+        held = repository.get(session)
+        if held is not None:
+            if how == "new":
+                raise SessionExists(
+                    f"The session {session!r} exists.",
+                    "Leave out --new to resume it, or choose another ID.",
+                )
+            await held.change(options)
+            return held
+        conversation = Conversation(session, options, config)
+        try:
+            conversation.configure()
+            await conversation.attach(how)
+        except BaseException:
+            conversation.let_go()
+            raise
+        repository[session] = conversation
+        return conversation
+
+
+async def close(session: str) -> None:
+    """Release a session that this kernel may hold, once its queued prompts are answered."""
+    async with _opening.setdefault(session, asyncio.Lock()):
+        if held := repository.get(session):
+            try:
+                await held.close()
+            finally:
+                repository.pop(session, None)

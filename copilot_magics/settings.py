@@ -1,0 +1,41 @@
+"""What was asked for when a session is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from copilot_magics.providers import Wanted
+
+How = Literal["either", "new", "resume"]
+"""What to insist on: nothing, that the session is new, that it exists."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for when a session is opened; see ``%copilot_session --help``."""
+
+    wanted: Wanted = field(default_factory=Wanted)
+    reasoning_effort: str = ""
+    permissions: str = ""
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    cwd: str = ""
+    trust_folder: bool | None = None
+    notebook: str = ""
+
+    def over(self, older: Options) -> Options:
+        """Return these options, and the older ones where these say nothing."""
+        said = {
+            name: value
+            for name in ("reasoning_effort", "permissions", "allow", "deny", "cwd", "trust_folder")
+            if (value := getattr(self, name)) not in ("", (), None)
+        }
+        wanted = self.wanted
+        if not wanted.names_provider:
+            wanted = replace(
+                older.wanted,
+                model=wanted.model or older.wanted.model,
+                wire_api=wanted.wire_api or older.wanted.wire_api,
+            )
+        return replace(older, wanted=wanted, **said)
