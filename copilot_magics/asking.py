@@ -10,7 +10,7 @@ import asyncio
 from typing import Any, Literal
 
 from copilot_magics.permissions import Ask, Policy, understand
-from copilot_magics.turn import Question, Turn
+from copilot_magics.turn import Question, Turn, one_line
 
 _NOBODY = {
     "answer": "Nobody is there to answer. Go on with your best judgement.",
@@ -96,9 +96,3 @@ class Asking:
         if answer == "deny":
             return "refuse", "The user refused this."
         return "allow", ""
-
-
-def one_line(text: str, width: int = 100) -> str:
-    """Return a text in one line of limited width."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else f"{line[: width - 1]}…"

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from copilot_magics.records import Cell, Outcome
+from copilot_magics.transcripts.reading import brief
 
 if TYPE_CHECKING:
     from copilot_magics.permissions import Ask
@@ -260,7 +261,7 @@ class Turn:
             self.say("thinking")
 
     def _tool_start(self, data: Any) -> None:
-        call = ToolCall(data.tool_name, brief(data.arguments))
+        call = ToolCall(data.tool_name, one_line(brief(data.arguments) or "", 80))
         self.tools[data.tool_call_id] = call
         self.say(f"{call.name}: {call.brief}" if call.brief else call.name)
 
@@ -299,14 +300,7 @@ _HANDLERS: dict[str, Callable[[Turn, Any], None]] = {
 _OF_SUB_AGENTS = frozenset({"tool.execution_start", "tool.execution_complete", "assistant.usage"})
 
 
-def brief(arguments: Any, width: int = 80) -> str:
-    """Return a tool's arguments in one line, as its caller would name them."""
-    if isinstance(arguments, dict):
-        telling = ("command", "path", "pattern", "query", "url", "question", "description")
-        found = [arguments[name] for name in telling if isinstance(arguments.get(name), str)]
-        values = found or [value for value in arguments.values() if isinstance(value, str)]
-        text = values[0] if values else ""
-    else:
-        text = arguments if isinstance(arguments, str) else ""
+def one_line(text: str, width: int = 100) -> str:
+    """Return a text in one line of limited width."""
     line = " ".join(text.split())
     return line if len(line) <= width else f"{line[: width - 1]}…"

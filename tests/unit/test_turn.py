@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from copilot_magics.turn import Failure, Question, Turn, brief
+from copilot_magics.turn import Failure, Question, Turn
 
 
 def event(kind: str, agent_id: str | None = None, **data: Any) -> SimpleNamespace:
@@ -31,20 +31,22 @@ IDLE = event("session.idle", aborted=None)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("arguments", "status"),
     [
-        ({"command": "git  status\n--short"}, "git status --short"),
-        ({"description": "why", "path": "a.txt"}, "a.txt"),
-        ({"x": 1, "unknown": "value"}, "value"),
-        ({"x": 1}, ""),
-        ("text", "text"),
-        (None, ""),
-        ([1], ""),
-        ({"command": "x" * 100}, "x" * 79 + "…"),
+        ({"command": "git  status\n--short"}, "bash: git status --short"),
+        ({"description": "why", "path": "a.txt"}, "bash: a.txt"),
+        ({"x": 1}, 'bash: {"x": 1}'),
+        ("text", "bash: text"),
+        (None, "bash"),
+        ({"command": "x" * 100}, f"bash: {'x' * 79}…"),
     ],
 )
-def test_brief(arguments: Any, line: str) -> None:
-    assert brief(arguments) == line
+def test_a_tool_that_runs_is_named_with_its_argument_in_brief(arguments: Any, status: str) -> None:
+    turn = begun()
+    turn.feed(
+        event("tool.execution_start", tool_name="bash", tool_call_id="c", arguments=arguments)
+    )
+    assert turn.status == status
 
 
 def test_an_answer_grows_and_ends() -> None:
