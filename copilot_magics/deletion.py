@@ -44,6 +44,8 @@ async def delete(session: str) -> None:
         if pids := locking.foreign_runtimes(session, runtime().pid):
             raise locking.in_use(session, f"another Copilot runtime (process {pids[0]})")
         client = await runtime().client()
+        # First, since it may fail, and a session whose folder is gone cannot be deleted again.
+        await asyncio.to_thread(_remove_from_store, session)
         # A session without a journal is unknown to the runtime; its folder is removed below.
         with contextlib.suppress(Exception):
             await client.delete_session(session)
@@ -64,20 +66,38 @@ def _remove_rest(session: str) -> None:
         )
     # It holds nothing but the session's name; that is somebody's too.
     (session_state() / ".session-operation-locks" / f"{session}.lock").unlink(missing_ok=True)
-    _remove_from_store(session)
 
 
 def _remove_from_store(session: str) -> None:
     store = copilot_home() / "session-store.db"
     if not store.exists():
         return
-    with contextlib.closing(sqlite3.connect(store, timeout=10)) as database:
-        database.execute("PRAGMA secure_delete = ON")
-        tables = database.execute(
-            "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "
-            "WHERE m.type = 'table' AND c.name = 'session_id'"
-        ).fetchall()
-        with database:
-            for (table,) in tables:
-                database.execute(f'DELETE FROM "{table}" WHERE session_id = ?', (session,))
-        database.execute("VACUUM")
+    try:
+        with contextlib.closing(sqlite3.connect(store, timeout=10)) as database:
+            _remove_rows(database, session)
+    except sqlite3.Error as error:
+        raise CopilotError(
+            f"The session {session!r} was not deleted, because {store} could not be cleared of "
+            f"it: {error}.",
+            "End the copilot that runs in a terminal, and delete it again.",
+        ) from error
+
+
+def _remove_rows(database: sqlite3.Connection, session: str) -> None:
+    database.execute("PRAGMA secure_delete = ON")
+    columns = database.execute(
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+        "WHERE m.type = 'table' "
+        "AND (c.name = 'session_id' OR (m.name, c.name) = ('sessions', 'id'))"
+    ).fetchall()
+    indexes = database.execute(
+        "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'"
+    ).fetchall()
+    with database:
+        for table, column in columns:
+            database.execute(f'DELETE FROM "{table}" WHERE "{column}" = ?', (session,))
+        for (index,) in indexes:
+            # It only notes that a row is gone, and keeps the row's words.
+            database.execute(f'INSERT INTO "{index}"("{index}") VALUES (\'rebuild\')')
+    database.execute("VACUUM")
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

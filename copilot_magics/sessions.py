@@ -182,7 +182,7 @@ def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.
     if going.empty:
         print(f"No session is older than {age}.{note}")
     elif dry_run:
-        print(f"{len(going)} sessions would be deleted ({total}).{note}")
+        print(f"{_counted(len(going), 'session')} would be deleted ({total}).{note}")
     else:
         chosen = set(going["session"])
         gone: list[str] = []
@@ -260,7 +260,7 @@ def _confirmed(found: list[SessionFacts]) -> bool:
     if not binding.watched(shell()):
         return True
     sys.stdout.flush()
-    listed = ", ".join(f"{facts.session} ({facts.turns} turns)" for facts in found)
+    listed = ", ".join(f"{facts.session} ({_counted(facts.turns, 'turn')})" for facts in found)
     total = _size(sum(facts.bytes for facts in found))
     answer = input(f"Delete {listed}, {total}, for good? [y/N] ")
     if answer.strip().lower() in ("y", "yes"):
@@ -301,6 +301,10 @@ def _bound_here() -> str:
 def _user(session: str) -> str | None:
     holder = locking.holder(session)
     return str(holder) if holder else None
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _size(count: int) -> str:
