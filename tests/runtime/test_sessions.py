@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -46,13 +45,18 @@ def make(nb: Notebook, *sessions: str) -> None:
 
 def holding(words: Iterable[str], *folders: Path) -> list[str]:
     """Name the files, and the names, that hold one of some words, in any case."""
-    wanted = re.compile(b"|".join(re.escape(word.encode()) for word in words), re.IGNORECASE)
+    wanted = [word.lower().encode() for word in words]
+
+    def holds(text: bytes) -> bool:
+        folded = text.lower()
+        return any(word in folded for word in wanted)
+
     return [
         str(path)
         for folder in folders
         for path in folder.rglob("*")
-        if wanted.search(str(path.relative_to(folder)).encode())
-        or (path.is_file() and wanted.search(path.read_bytes()))
+        if holds(str(path.relative_to(folder)).encode())
+        or (path.is_file() and holds(path.read_bytes()))
     ]
 
 
