@@ -1,0 +1,28 @@
+"""Whoever follows a turn hears every interrupt, whatever else happens in that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+
+from copilot_magics.display import prompts
+from copilot_magics.display.stream import Silent
+from copilot_magics.doors import _follow
+from copilot_magics.turn import Turn
+
+
+async def test_a_cancellation_that_comes_with_a_piece_of_the_answer_is_not_lost() -> None:
+    view = Silent(prompts.by_input)
+    view.interval = 0.0
+    turn, future = Turn("prompt"), Future[None]()
+    following = asyncio.ensure_future(_follow(turn, future, view))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    turn.changed()
+    # Now the follower has been woken, and has not run yet.
+    await asyncio.sleep(0)
+    following.cancel()
+    done, _ = await asyncio.wait({following}, timeout=5)
+    future.set_result(None)
+    assert done
+    assert following.cancelled()
