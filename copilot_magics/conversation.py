@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from copilot_magics import locking, records
 from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics, session_state
-from copilot_magics.errors import CopilotError, ProviderUnavailable, SessionExists
+from copilot_magics.errors import CopilotError, SessionExists
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
 from copilot_magics.runtime.process import runtime
@@ -170,17 +170,8 @@ class Conversation:
         return True
 
     async def _client(self) -> CopilotClient:
-        process = runtime()
         secrets = self.provider.secrets() | {name for name in (self.config.api_key_env,) if name}
-        if process.alive and process.knows(secrets):
-            if process.turns:
-                raise ProviderUnavailable(
-                    f"The runtime was started before {', '.join(sorted(secrets))} was known to "
-                    f"hold a key, and it works for another session now.",
-                    "Run this again when that session has answered.",
-                )
-            await process.kill()
-        return await process.client(secrets)
+        return await runtime().client(secrets, login=self.provider.kind == "github")
 
     async def ask(self, turn: Turn) -> bool:
         """Bring a turn to its end; False where the session was released before its turn came.
@@ -288,7 +279,7 @@ class Conversation:
     async def _check_login(self) -> None:
         if self.provider.kind != "github":
             return
-        client = await runtime().client()
+        client = await self._client()
         if not github_token() and not (await client.get_auth_status()).isAuthenticated:
             raise not_logged_in()
 

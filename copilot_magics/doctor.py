@@ -157,7 +157,7 @@ async def _ask_login() -> tuple[bool, str]:
     from copilot_magics.runtime.process import runtime
 
     try:
-        status = await (await runtime().client()).get_auth_status()
+        status = await (await runtime().client(login=True)).get_auth_status()
     finally:
         await runtime().kill()
     return status.isAuthenticated, f"{status.login or 'logged in'} at {status.host or 'GitHub'}"

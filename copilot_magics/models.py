@@ -83,7 +83,7 @@ async def offered_table(wanted: Wanted, session: str) -> pd.DataFrame:
 
 
 async def _of_the_login() -> list[Any]:
-    client = await runtime().client()
+    client = await runtime().client(login=True)
     if token := github_token():
         from copilot.rpc import ModelsListRequest
 

@@ -175,8 +175,12 @@ class Notebook:
         """Show the status and what is new of the answer."""
         if not self._live:
             return
-        self._draw_status(turn)
         text = turn.text
+        if self._status is None and text:
+            # The answer came at once: one message for it and its status, until the next drawing.
+            self._draw_status(f"{self._status_of(turn)}\n\n{closed(text)}")
+            return
+        self._draw_status(self._status_of(turn))
         if text[: self._frozen] != self._drawn[: self._frozen]:
             # The answer started over: everything again, in the block that is there.
             self._frozen, self._opener = 0, ""
@@ -216,10 +220,11 @@ class Notebook:
         elif self._status is not None:
             self._status.update({"text/plain": ""}, raw=True)
 
-    def _draw_status(self, turn: Turn) -> None:
-        said = f"*{_escaped(turn.doing)}*"
-        for notice in turn.notices:
-            said += f"\n\n> {_escaped(notice)}"
+    def _status_of(self, turn: Turn) -> str:
+        lines = [f"*{_escaped(turn.doing)}*", *(f"> {_escaped(line)}" for line in turn.notices)]
+        return "\n\n".join(lines)
+
+    def _draw_status(self, said: str) -> None:
         if said != self._said:
             self._said = said
             self._status = _display(self._status, {"text/markdown": said})

@@ -69,6 +69,8 @@ class RuntimeProcess:
         self._client: CopilotClient | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._environment: dict[str, str] = {}
+        self._secrets: frozenset[str] = frozenset()
+        self._logs_in = False
         self._starting = asyncio.Lock()
         self._mourners: set[Callable[[str], None]] = set()
 
@@ -82,31 +84,43 @@ class RuntimeProcess:
         """Whether the process runs."""
         return self._child is not None and self._child.poll() is None
 
-    def knows(self, names: Iterable[str]) -> bool:
-        """Whether the running process inherited one of these environment variables."""
-        return any(name in self._environment for name in names)
-
     def on_death(self, mourner: Callable[[str], None]) -> Callable[[], None]:
         """Have a function called, with the reason, when the process ends; returns the undo."""
         self._mourners.add(mourner)
         return lambda: self._mourners.discard(mourner)
 
-    async def client(self, secrets: Iterable[str] = ()) -> CopilotClient:
+    async def client(self, secrets: Iterable[str] = (), *, login: bool = False) -> CopilotClient:
         """Return a client of the running process, which is started where there is none.
 
         Parameters
         ----------
         secrets : iterable of str
             Names of environment variables that the process must not inherit.
+        login : bool
+            Whether the GitHub login is needed. Without it the process does not look for one,
+            which it would do anew at each prompt.
 
         Raises
         ------
         RuntimeUnavailable
-            No runtime was found, or it did not start.
+            No runtime was found, it did not start, or it must be started anew for these needs
+            while it works on a turn.
         """
         async with self._starting:
+            self._secrets |= frozenset(secrets)
+            told = self._secrets & self._environment.keys()
+            if self.alive and (told or (login and not self._logs_in)):
+                if self.turns:
+                    raise RuntimeUnavailable(
+                        "The runtime was started before it was known that "
+                        + (f"{min(told)} holds a key" if told else "the GitHub login is needed")
+                        + ", and it works for another session now.",
+                        "Run this again when that session has answered.",
+                    )
+                await self.kill()
             if self._client is None or not self.alive:
-                await self._start(frozenset(secrets))
+                self._logs_in = self._logs_in or login
+                await self._start()
             assert self._client is not None
             return self._client
 
@@ -116,12 +130,12 @@ class RuntimeProcess:
         if child is not None:
             await asyncio.to_thread(_end, child)
 
-    async def _start(self, secrets: frozenset[str]) -> None:
+    async def _start(self) -> None:
         path = str(find_runtime())
         _silence_sdk()
         from copilot import CopilotClient, RuntimeConnection
 
-        self._environment = _environment(secrets)
+        self._environment = _environment(self._secrets)
         if os.name == "posix":
             connection = RuntimeConnection.for_stdio(
                 path=sys.executable, args=["-ISc", _OWN_GROUP, path]
@@ -132,6 +146,7 @@ class RuntimeProcess:
             connection=connection,
             base_directory=str(private_folder(copilot_home())),
             env=self._environment,
+            use_logged_in_user=self._logs_in,
             log_level="none",
         )
         try:

@@ -91,7 +91,12 @@ class Screen:
 
     @property
     def answer(self) -> str:
-        return "\n".join(text for text in self.outputs.values() if not text.startswith("*"))
+        """What is shown but for the status, which the first drawing may hold both of."""
+        shown = (
+            text.partition("\n\n")[2] if text.startswith("*") else text
+            for text in self.outputs.values()
+        )
+        return "\n".join(filter(None, shown))
 
 
 @pytest.fixture
