@@ -113,9 +113,11 @@ class Session:
     @property
     def exists(self) -> bool:
         """Whether there is such a session on disk."""
+        from copilot_magics.held import repository
         from copilot_magics.transcripts.journal import journal_path
 
-        return journal_path(self._id).is_file()
+        # One that this kernel holds is; looking would cost each prompt half a millisecond.
+        return self._id in repository or journal_path(self._id).is_file()
 
     def open(self, how: How = "either") -> Session:
         """Create or resume the session now.
