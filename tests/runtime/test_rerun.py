@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from cells import Cell
 from kernels import Notebook
 from scripted import ScriptedServer
@@ -16,16 +15,20 @@ ANSWERS = ["one", "**two**", "go on", "go on", "five"]
 BEFORE = "This was answered before, on "
 
 
-def run_all(nb: Notebook, rerun: str, *, ids: bool) -> list[Cell]:
-    """Run the notebook's cells from the top."""
+IDS, NO_IDS = "with-cell-ids", "without-cell-ids"
+
+
+def run_all(nb: Notebook, rerun: str = "") -> list[Cell]:
+    """Run the five prompts in each of two sessions, with cell IDs in one alone."""
     nb.run("%load_ext copilot_magics")
-    bound = nb.run(f"%copilot_session chat {rerun}")
-    assert bound.status == "ok", bound.outputs
-    cells = [
-        nb.run(f"%%copilot\n{prompt}", cell_id=f"cell-{number}" if ids else None)
-        for number, prompt in enumerate(PROMPTS)
-    ]
-    assert [cell.status for cell in cells] == ["ok"] * len(PROMPTS), [c.outputs for c in cells]
+    cells = []
+    for session in (IDS, NO_IDS):
+        bound = nb.run(f"%copilot_session {session} {rerun}")
+        assert bound.status == "ok", bound.outputs
+        for number, prompt in enumerate(PROMPTS):
+            cell_id = f"cell-{number}" if session == IDS else None
+            cells.append(nb.run(f"%%copilot\n{prompt}", cell_id=cell_id))
+    assert {cell.status for cell in cells} == {"ok"}, [cell.outputs for cell in cells]
     return cells
 
 
@@ -33,38 +36,40 @@ def answers(cells: list[Cell]) -> list[str]:
     """Return the answer that each cell shows: the Markdown on display that has it."""
     return [
         next(answer for answer in ANSWERS if answer in cell.text and expected == answer)
-        for cell, expected in zip(cells, ANSWERS, strict=True)
+        for cell, expected in zip(cells, ANSWERS * 2, strict=True)
     ]
 
 
-@pytest.mark.parametrize("ids", [True, False], ids=["cell IDs", "no cell IDs"])
-def test_restart_and_run_all(notebook: StartNotebook, provider: ScriptedServer, ids: bool) -> None:
+def test_restart_and_run_all(notebook: StartNotebook, provider: ScriptedServer) -> None:
     nb = notebook()
-    first = run_all(nb, "", ids=ids)
-    assert len(provider.requests) == 5
+    first = run_all(nb)
+    assert len(provider.requests) == 10
     assert not any(BEFORE in cell.text for cell in first)
     # In the same kernel a cell that is run again is simply asked again.
-    assert BEFORE not in nb.run(f"%%copilot\n{PROMPTS[0]}", cell_id="cell-0" if ids else None).text
-    assert len(provider.requests) == 6
+    assert BEFORE not in nb.run(f"%%copilot --session {IDS}\n{PROMPTS[0]}", cell_id="cell-0").text
+    assert len(provider.requests) == 11
 
     nb.restart()
-    replayed = run_all(nb, "--rerun replay", ids=ids)
-    assert len(provider.requests) == 6
-    assert answers(replayed) == answers(first) == ANSWERS
-    assert all("Replayed from the journal of chat; nothing was sent." in c.text for c in replayed)
+    replayed = run_all(nb, "--rerun replay")
+    assert len(provider.requests) == 11
+    assert answers(replayed) == answers(first) == ANSWERS * 2
+    for cell in replayed:
+        assert "Replayed from the journal of with" in cell.text
+        assert "; nothing was sent." in cell.text
     value = nb.run("print(_.text, _.outcome, _.session, len(_.messages) > 1)")
-    assert value.stdout == "five answered chat True\n"
+    assert value.stdout == f"five answered {NO_IDS} True\n"
 
     # What was not asked before is sent.
-    edited = nb.run("%%copilot\nsay: edited", cell_id="cell-0" if ids else None)
-    assert "edited" in edited.text
-    assert "Replayed" not in edited.text
-    assert len(provider.requests) == 7
+    for session, cell_id in ((IDS, "cell-0"), (NO_IDS, None)):
+        edited = nb.run(f"%%copilot --session {session}\nsay: edited", cell_id=cell_id)
+        assert "edited" in edited.text
+        assert "Replayed" not in edited.text
+    assert len(provider.requests) == 13
 
     nb.restart()
-    appended = run_all(nb, "", ids=ids)
-    assert len(provider.requests) == 12
-    assert answers(appended) == ANSWERS
+    appended = run_all(nb)
+    assert len(provider.requests) == 23
+    assert answers(appended) == ANSWERS * 2
     for cell in appended:
         assert BEFORE in cell.text
         assert "it is sent again. `%copilot_session --rerun replay` would show" in cell.text
