@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
+# In a container one is often root, which Jupyter has to be told.
+LAB_OPTIONS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 FETCH := $(BIN)/python -m copilot_magics setup --local
 RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
 
@@ -22,7 +24,7 @@ demo: .venv/demo.stamp
 
 lab: .venv/demo.stamp
 	$(FETCH)
-	$(BIN)/jupyter lab notebooks/quickstart.ipynb
+	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/quickstart.ipynb
 
 test: lint
 	$(FETCH)
