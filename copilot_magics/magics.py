@@ -18,7 +18,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from copilot_magics.config import PERMISSIONS, PROVIDERS, RERUNS, WIRE_APIS
-from copilot_magics.errors import BadInput, SessionExists, closest
+from copilot_magics.errors import BadInput, RuntimeUnavailable, SessionExists, closest
 from copilot_magics.ids import check_session_id
 from copilot_magics.options import parse, split_prompt
 
@@ -302,8 +302,17 @@ def word_for_word(raw: str, body: str) -> str:
 
 
 def begin_imports() -> None:
-    """Begin to import what a first prompt needs, in the background."""
+    """Begin to import what a first prompt needs, in the background.
+
+    Not where there is no runtime: the imports would only delay the error that says so.
+    """
     global _importing
+    from copilot_magics.runtime.locate import find_runtime
+
+    try:
+        find_runtime()
+    except RuntimeUnavailable:
+        return
     if _importing is None:
         _importing = threading.Thread(target=_import_slow, name="copilot-magics-imports")
         _importing.daemon = True
