@@ -25,7 +25,8 @@ WIRE_APIS = ("completions", "responses")
 
 def copilot_home() -> Path:
     """Return the folder of the Copilot CLI's data: ``COPILOT_HOME``, else ``~/.copilot``."""
-    return Path(os.environ.get("COPILOT_HOME") or Path.home() / ".copilot").expanduser().absolute()
+    named = os.environ.get("COPILOT_HOME") or "~/.copilot"
+    return Path(os.path.abspath(os.path.expanduser(named)))
 
 
 def session_state() -> Path:

@@ -130,7 +130,7 @@ def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None
 
     def interrupt() -> None:
         interrupted.set()
-        _set_aborting(turn)
+        runtime_loop().call_soon_threadsafe(turn.abort)
 
     with _interrupts(interrupt):
         _run_here(_follow(turn, future, view, interrupt))
@@ -208,14 +208,10 @@ async def _follow(
 
 async def _abort(turn: Turn, future: Future[None]) -> None:
     """Abort a turn and wait for its end, whatever else interrupts."""
-    _set_aborting(turn)
+    runtime_loop().call_soon_threadsafe(turn.abort)
     while turn.outcome is None and not future.done():
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(0.01)
-
-
-def _set_aborting(turn: Turn) -> None:
-    runtime_loop().call_soon_threadsafe(turn.aborting.set)
 
 
 def _run_here(work: Coroutine[Any, Any, None]) -> None:

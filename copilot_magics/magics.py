@@ -307,13 +307,13 @@ def begin_imports() -> None:
     Not where there is no runtime: the imports would only delay the error that says so.
     """
     global _importing
-    from copilot_magics.runtime.locate import find_runtime
-
-    try:
-        find_runtime()
-    except RuntimeUnavailable:
-        return
     if _importing is None:
+        from copilot_magics.runtime.locate import find_runtime
+
+        try:
+            find_runtime()
+        except RuntimeUnavailable:
+            return
         _importing = threading.Thread(target=_import_slow, name="copilot-magics-imports")
         _importing.daemon = True
         _importing.start()

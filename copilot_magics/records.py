@@ -134,18 +134,26 @@ def asked(session: str) -> list[Asked]:
 
 def answered_before(session: str, cell: Cell) -> Asked | None:
     """Return the newest answered prompt that came from the same place in an earlier kernel."""
-    for line in reversed(asked(session)):
-        if (
-            line.kernel != _THIS_KERNEL
-            and line.outcome == "answered"
-            and (line.cell, line.prompt, line.nth) == (cell.cell, cell.prompt, cell.nth)
-        ):
-            return line
-    return None
+    if session not in _earlier:
+        _earlier[session] = {
+            (line.cell, line.prompt, line.nth): line
+            for line in asked(session)
+            if line.kernel != _THIS_KERNEL and line.outcome == "answered"
+        }
+    return _earlier[session].get((cell.cell, cell.prompt, cell.nth))
+
+
+_earlier: dict[str, dict[tuple[str, str, int], Asked]] = {}
+
+
+def look_again(session: str) -> None:
+    """Forget what earlier kernels asked, where others may have added to it."""
+    _earlier.pop(session, None)
 
 
 def forget(session: str) -> None:
     """Remove what we remember of a deleted session."""
+    look_again(session)
     for path in (_settings(session), _turns(session)):
         with contextlib.suppress(OSError):
             path.unlink()

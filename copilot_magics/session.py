@@ -198,7 +198,7 @@ class Session:
 
         held = repository.get(self._id)
         if held is not None and (turn := held.turn) is not None:
-            loop().call_soon_threadsafe(turn.aborting.set)
+            loop().call_soon_threadsafe(turn.abort)
 
     def close(self) -> None:
         """Release the session, once its queued prompts are answered; its data stays on disk."""

@@ -117,7 +117,8 @@ class Turn:
         self.waiting: list[Pending] = []
         self.changed: Callable[[], None] = lambda: None
         self.ended = asyncio.Event()
-        self.aborting = asyncio.Event()
+        self._aborting = False
+        self._task: asyncio.Task[Any] | None = None
         self._began = self._heard = time.monotonic()
         self._ended: float | None = None
         self._whole: list[str] = []
@@ -149,19 +150,23 @@ class Turn:
         CopilotError
             Nothing could be sent.
         """
-        doing = asyncio.ensure_future(work)
-        aborting = asyncio.ensure_future(self.aborting.wait())
-        await asyncio.wait({doing, aborting}, return_when=asyncio.FIRST_COMPLETED)
-        aborting.cancel()
-        if not doing.done():
-            doing.cancel()
+        self._task = asyncio.current_task()
         try:
-            await doing
+            if self._aborting:
+                work.close()
+                raise asyncio.CancelledError
+            await work
         except asyncio.CancelledError:
             self.end("aborted")
         except BaseException:
             self.end("failed")
             raise
+
+    def abort(self) -> None:
+        """End the turn from outside, on the runtime's loop; only the first call counts."""
+        if not self._aborting and self.outcome is None and self._task is not None:
+            self._task.cancel()
+        self._aborting = True
 
     def sent(self, message_id: str) -> None:
         """Take the ID that the runtime gave the prompt, and the events that came before it."""

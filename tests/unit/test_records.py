@@ -16,12 +16,14 @@ from copilot_magics.records import Cell, Settings
 @pytest.fixture
 def turns(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(records, "_asked_here", {})
+    monkeypatch.setattr(records, "_earlier", {})
     return config.own_state() / "sessions" / "chat.turns.jsonl"
 
 
 def next_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "_THIS_KERNEL", f"{records._THIS_KERNEL}'")
     monkeypatch.setattr(records, "_asked_here", {})
+    monkeypatch.setattr(records, "_earlier", {})
 
 
 def ask(prompt: str, message: str, *, cell: str = "", run: int = 1) -> Cell:
