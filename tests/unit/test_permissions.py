@@ -561,7 +561,7 @@ def test_allow_all_allows_and_a_deny_makes_it_careful(request_: Any, folder: Pat
             )
         ),
         {"kind": "write", "fileName": "/tmp/it's a (file).txt", "diff": "+x"},
-        {"kind": "read", "path": "/root/.ssh/id_rsa", "intention": ""},
+        {"kind": "read", "path": "/home/alice/.ssh/id_rsa", "intention": ""},
         {"kind": "url", "url": "http://127.0.0.1:9/a?b=c"},
     ],
     ids=str,
