@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,11 +50,11 @@ def test_sessions_without_the_magics(
 
     # From another thread, once the test says so: the first half of the answer is there then.
     gate = tmp_path / "abort now"
+    os.mkfifo(gate)
     aborting = (
         f"gate = pathlib.Path({str(gate)!r})\n"
         "def abort():\n"
-        "    while not gate.exists():\n"
-        "        time.sleep(0.01)\n"
+        "    gate.read_text()\n"
         "    a.abort()\n"
         "threading.Thread(target=abort).start()\n"
         "try:\n"
@@ -64,9 +65,8 @@ def test_sessions_without_the_magics(
     for ask in ("a.ask('gate blocked')", "await a.aask('gate awaited')"):
         cell = kernel.start(aborting.format(ask))
         provider.wait_reached("blocked" if "blocked" in ask else "awaited")
-        gate.touch()
+        gate.write_text("now")
         assert cell.result().stdout == "TurnAborted aborted\n", cell.text
-        gate.unlink()
     assert says(kernel, "print(a.ask('say: again').text)\na.close()") == "again\n"
     assert len(runtimes(kernel)) == 1
 
