@@ -1,0 +1,157 @@
+"""Full-text search over what was said, from the journals as they are.
+
+There is no index: none has to be built, kept in step, kept private or cleared when a session is
+deleted, and a gigabyte of journals is looked through in a second. A journal is searched as bytes;
+only the lines that hold the text are decoded, to see whether somebody said it: the system's prompt
+and the names of JSON's fields do not count. It runs in processes of its own (``python -m`` this
+module), so that the kernel stays free, and whoever has changed his mind ends them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from copilot_magics.transcripts import reading
+from copilot_magics.transcripts.journal import decode, journal_path
+
+_CHUNK = 4 * 1024 * 1024
+_BEFORE, _AFTER = 40, 100
+_SAID = frozenset(
+    {
+        "user.message",
+        "assistant.message",
+        "tool.execution_start",
+        "tool.execution_complete",
+        "session.error",
+    }
+)
+_PLAIN = re.compile(r"[ !#-\[\]-~]+")
+"""What JSON writes as it is, whoever writes it: printable ASCII, but for ``"`` and a backslash."""
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """The first place in a session where a text was said.
+
+    Attributes
+    ----------
+    session : str
+        The session's ID.
+    role : str
+        Who said it: user, assistant, tool or session.
+    text : str
+        What stands around it, in one line.
+    at, length : int
+        Where in ``text`` it is, in characters.
+    """
+
+    session: str
+    role: str
+    text: str
+    at: int
+    length: int
+
+
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One session more was read; the hit, where there is one."""
+
+    hit: Hit | None = None
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What a process is given: a text, and the sessions to search, in this order."""
+
+    text: str
+    sessions: list[str]
+
+
+def first_hit(session: str, text: str) -> Hit | None:
+    """Return the first place in a session where a text was said, in any case.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    text : str
+        At least one character that is no white space.
+
+    Returns
+    -------
+    Hit or None
+        None also for a session that cannot be read.
+    """
+    pattern = re.compile(re.escape(text), re.IGNORECASE)
+    try:
+        with journal_path(session).open("rb") as file:
+            for line in _lines_with(file, text):
+                if hit := _hit(session, line, pattern):
+                    return hit
+    except OSError:
+        pass
+    return None
+
+
+def _hit(session: str, line: bytes, pattern: re.Pattern[str]) -> Hit | None:
+    for event in decode(line).events:
+        if event.type not in _SAID:
+            continue
+        content = reading.content_of(event.type, reading.payload_of(event)) or ""
+        if found := pattern.search(content):
+            start = max(found.start() - _BEFORE, 0)
+            head = "…" if start else ""
+            around = content[start : found.end() + _AFTER]
+            return Hit(
+                session,
+                reading.role_of(event.type),
+                # One for one, so that the place stays the same.
+                head + re.sub(r"\s", " ", around),
+                len(head) + found.start() - start,
+                found.end() - found.start(),
+            )
+    return None
+
+
+def _lines_with(file: BinaryIO, text: str) -> Iterator[bytes]:
+    """Find the lines of a journal in which a text may stand."""
+    find = _finder(text)
+    while chunk := file.read(_CHUNK) + file.readline():
+        lowered = chunk.lower()
+        at = find(lowered, 0)
+        while at >= 0:
+            end = chunk.find(b"\n", at) + 1 or len(chunk)
+            yield chunk[chunk.rfind(b"\n", 0, at) + 1 : end]
+            at = find(lowered, end)
+
+
+def _finder(text: str) -> Callable[[bytes, int], int]:
+    """Return what finds, in lower-case bytes, where a text may stand, or -1."""
+    plain = max(_PLAIN.findall(text), key=lambda run: len(run.strip()), default="").lower().encode()
+    if plain.strip():
+        return lambda lowered, start: lowered.find(plain, start)
+    # Letters beyond ASCII have two cases, of which bytes know nothing.
+    cases = {form.encode().lower() for form in (text[0], text[0].lower(), text[0].upper())}
+    either = re.compile(b"|".join(map(re.escape, cases)))
+
+    def find(lowered: bytes, start: int) -> int:
+        found = either.search(lowered, start)
+        return found.start() if found else -1
+
+    return find
+
+
+def main() -> None:
+    """Do the job on standard input, and tell each session's end on standard output."""
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    encoder = msgspec.json.Encoder()
+    for session in job.sessions:
+        line = encoder.encode(Progress(first_hit(session, job.text)))
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
