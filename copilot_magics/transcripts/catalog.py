@@ -47,6 +47,8 @@ class SessionFacts:
         The model it was last set to; empty where the journal does not say.
     cwd : str
         Where its agent works; empty where nothing says it.
+    answered : bool
+        Whether any prompt got an answer.
     """
 
     session: str
@@ -57,6 +59,38 @@ class SessionFacts:
     turns: int
     bytes: int
     model: str
+    cwd: str
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is known of a session without its journal being read.
+
+    Parameters
+    ----------
+    session : str
+        Its ID.
+    title : str
+        As in `SessionFacts`; empty where only the journal has it.
+    user_named : bool
+        Whether a person chose the title.
+    created : datetime or None
+        In UTC; None where only the journal has it.
+    modified : datetime
+        In UTC.
+    bytes : int
+        What its journal takes on disk.
+    cwd : str
+        Where its agent works; empty where only the journal has it.
+    """
+
+    session: str
+    title: str
+    user_named: bool
+    created: datetime | None
+    modified: datetime
+    bytes: int
     cwd: str
 
 
@@ -69,6 +103,14 @@ class _Workspace:
     created: datetime | None = None
     cwd: str = ""
 
+    def title(self, session: str) -> str:
+        """Return the title that a person chose, where it says more than the ID."""
+        return self.name if self.user_named and self.name != session else ""
+
+    def first_prompt(self, session: str) -> str:
+        """Return the first prompt, which the runtime keeps as the name of what nobody named."""
+        return "" if self.user_named or self.name == session else self.name
+
 
 @dataclass(frozen=True)
 class _Outline:
@@ -78,6 +120,7 @@ class _Outline:
     created: datetime | None
     model: str
     cwd: str
+    answered: bool
 
 
 def known_ids() -> list[str]:
@@ -139,6 +182,35 @@ def catalog() -> list[SessionFacts]:
     return sorted(found, key=lambda fact: fact.modified, reverse=True)
 
 
+def glance(session: str) -> Glance | None:
+    """Return what is known of one session at a glance: a hundredth of what `facts` costs.
+
+    Parameters
+    ----------
+    session : str
+        Its ID.
+
+    Returns
+    -------
+    Glance or None
+        None where there is no such session.
+    """
+    try:
+        status = journal.journal_path(session).stat()
+    except OSError:
+        return None
+    workspace = _workspace(session)
+    return Glance(
+        session=session,
+        title=workspace.title(session) or _shortened(workspace.first_prompt(session)),
+        user_named=bool(workspace.title(session)),
+        created=workspace.created,
+        modified=datetime.fromtimestamp(status.st_mtime, UTC),
+        bytes=status.st_size,
+        cwd=workspace.cwd,
+    )
+
+
 def facts(session: str) -> SessionFacts | None:
     """Return what is known of one session.
 
@@ -160,18 +232,19 @@ def facts(session: str) -> SessionFacts | None:
         return None
     modified = datetime.fromtimestamp(changed, UTC)
     workspace, outline = _workspace(session), _outline(blob)
-    named = workspace.user_named and workspace.name != session
+    title = workspace.title(session)
     first = next(filter(None, outline.prompts), "")
     return SessionFacts(
         session=session,
-        title=workspace.name if named else _shortened(first),
-        user_named=named,
+        title=title or _shortened(first),
+        user_named=bool(title),
         created=workspace.created or outline.created or modified,
         modified=modified,
         turns=len(outline.prompts),
         bytes=_size(path.parent),
         model=outline.model,
         cwd=workspace.cwd or outline.cwd,
+        answered=outline.answered,
     )
 
 
@@ -216,7 +289,12 @@ def _outline(blob: bytes) -> _Outline:
         created = created or _time(event.timestamp)
         model = reading.model_of(payload) or model
         cwd = cwd or reading.cwd_of(payload) or ""
-    return _Outline(prompts, created, model, cwd)
+    answered = any(
+        reading.content_of(event.type, reading.payload_of(event))
+        for event in journal.events_of(blob, "assistant.message")
+        if not event.agent_id
+    )
+    return _Outline(prompts, created, model, cwd, answered)
 
 
 def _time(text: str | None) -> datetime | None:

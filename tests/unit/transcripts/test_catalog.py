@@ -12,7 +12,7 @@ from journals import answer, event, prompt, sample, start, write_session
 
 from copilot_magics.errors import BadInput
 from copilot_magics.transcripts import facts, find, known_ids
-from copilot_magics.transcripts.catalog import SessionFacts, catalog
+from copilot_magics.transcripts.catalog import SessionFacts, catalog, glance
 
 
 def known(session: str) -> SessionFacts:
@@ -165,3 +165,44 @@ def test_a_title_of_several_lists_them(home: Path) -> None:
 def test_what_is_no_id_is_not_found(home: Path, wanted: str) -> None:
     write_session(home, "x", start())
     assert find(wanted) is None
+
+
+def test_a_glance_tells_what_the_folder_does(home: Path) -> None:
+    sample(home)
+    found, whole = glance("rich"), known("rich")
+    assert found is not None
+    assert (found.modified, found.created, found.cwd) == (whole.modified, whole.created, whole.cwd)
+    assert (found.title, found.user_named) == ("", False)
+    assert found.bytes == (home / "session-state" / "rich" / "events.jsonl").stat().st_size
+    assert glance("none") is None
+
+
+@pytest.mark.parametrize(
+    ("yaml", "title", "user_named"),
+    [
+        (named("Mine"), "Mine", True),
+        (named("what was\n  asked first", user_named=False), "what was asked first", False),
+        (named("word " * 40, user_named=False), "word " * 15 + "word…", False),
+        (named("s"), "", False),
+        (None, "", False),
+    ],
+)
+def test_the_title_at_a_glance(home: Path, yaml: str | None, title: str, user_named: bool) -> None:
+    write_session(home, "s", start(), workspace=yaml)
+    found = glance("s")
+    assert found is not None
+    assert (found.title, found.user_named) == (title, user_named)
+
+
+@pytest.mark.parametrize(
+    ("lines", "answered"),
+    [
+        ([prompt("p")], False),
+        ([prompt("p"), answer("")], False),
+        ([prompt("p"), answer("sub", agentId="a")], False),
+        ([prompt("p"), answer("yes"), prompt("q")], True),
+    ],
+)
+def test_whether_any_prompt_was_answered(home: Path, lines: list[bytes], answered: bool) -> None:
+    write_session(home, "s", start(), *lines)
+    assert known("s").answered is answered
