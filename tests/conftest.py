@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homes import is_foreign, make_home
 from kernels import Notebook, assert_none_left
 from scripted import ScriptedServer
 
@@ -22,14 +23,11 @@ KEY = "test-key"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the test folders of its own and no login; it must leave no process behind."""
     for name in os.environ:
-        if name.startswith(("COPILOT_", "GH_", "GITHUB_", "JPY_", "JUPYTER_", "IPYTHON")):
+        if is_foreign(name):
             monkeypatch.delenv(name)
-    copilot_home = tmp_path / "copilot-home"
-    monkeypatch.setenv("COPILOT_HOME", str(copilot_home))
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
-        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
-    (tmp_path / "home").mkdir()
+    for name, folder in make_home(tmp_path).items():
+        monkeypatch.setenv(name, folder)
+    copilot_home = Path(os.environ["COPILOT_HOME"])
     yield copilot_home
     assert_none_left(copilot_home)
 
