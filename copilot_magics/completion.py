@@ -22,7 +22,7 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "--rerun": RERUNS,
     "--wire-api": WIRE_APIS,
 }
-_SESSION_OPTIONS = ("--session", "--delete", "--title")
+_SESSION_OPTIONS = ("--session", "--delete", "--title", "--fork")
 
 
 Matcher = Callable[[CompletionContext], SimpleMatcherResult]

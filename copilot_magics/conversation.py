@@ -279,7 +279,7 @@ class Conversation:
         if pids:
             # It goes on without us: what it adds is heard by resuming once it is gone.
             await self._detach()
-            raise locking.in_use(self.session, f"another Copilot runtime (process {pids[0]})")
+            raise locking.in_use(self.session, locking.foreign(pids[0]))
 
     async def _check_login(self) -> None:
         if self.provider.kind != "github":

@@ -16,6 +16,7 @@ from copilot_magics.config import copilot_home, session_state
 from copilot_magics.errors import CopilotError, SessionInUse
 from copilot_magics.held import close, repository
 from copilot_magics.runtime.process import runtime
+from copilot_magics.stars import star
 
 
 async def delete(session: str) -> None:
@@ -42,7 +43,7 @@ async def delete(session: str) -> None:
     lock = await asyncio.to_thread(locking.SessionLock, session, "")
     try:
         if pids := locking.foreign_runtimes(session, runtime().pid):
-            raise locking.in_use(session, f"another Copilot runtime (process {pids[0]})")
+            raise locking.in_use(session, locking.foreign(pids[0]))
         client = await runtime().client()
         # First, since it may fail, and a session whose folder is gone cannot be deleted again.
         await asyncio.to_thread(_remove_from_store, session)
@@ -52,6 +53,7 @@ async def delete(session: str) -> None:
         await asyncio.to_thread(_remove_rest, session)
         records.forget(session)
         binding.forget(session)
+        star(session, False)
     finally:
         lock.release()
     locking.forget(session)

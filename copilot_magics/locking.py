@@ -103,8 +103,38 @@ def in_use(session: str, who: object) -> SessionInUse:
     return SessionInUse(
         f"The session {session!r} is in use by {who or 'another kernel'}.",
         f"Release it there with `%copilot_session --disconnect`, read it here with "
-        f"`get_messages({session!r})`, or use another session.",
+        f"`get_messages({session!r})`, or go on from it with `%copilot_session --fork {session}`.",
     )
+
+
+def held_sessions() -> list[str]:
+    """Return the IDs of the sessions that kernels hold, or held when they were killed."""
+    try:
+        names = os.listdir(own_state() / "locks")
+    except OSError:
+        return []
+    return [name.removesuffix(".json") for name in names if name.endswith(".json")]
+
+
+def user(session: str, own_pid: int | None) -> str:
+    """Return who uses a session, kernel or terminal, in words; an empty string for nobody.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    own_pid : int or None
+        Process ID of this kernel's own runtime.
+    """
+    if held := holder(session):
+        return str(held)
+    pids = foreign_runtimes(session, own_pid)
+    return foreign(pids[0]) if pids else ""
+
+
+def foreign(pid: int) -> str:
+    """Return the words for a runtime that is not ours."""
+    return f"another Copilot runtime (process {pid})"
 
 
 def foreign_runtimes(session: str, own_pid: int | None) -> list[int]:

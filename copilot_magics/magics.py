@@ -51,6 +51,18 @@ class CopilotMagicsMagics(Magics):
     @argument("--new", action="store_true", help="Fail if the session exists.")
     @argument("--resume", action="store_true", help="Fail if the session does not exist.")
     @argument("--disconnect", action="store_true", help="Release the session; its data stays.")
+    @argument(
+        "--fork",
+        default="",
+        metavar="SOURCE",
+        help="Start a new session with SOURCE's history; ID becomes its title.",
+    )
+    @argument(
+        "--at",
+        default="",
+        metavar="EVENT",
+        help="With --fork: only with what was before this event (an event_id of get_messages()).",
+    )
     @argument("--model", default="", help="The model to ask; %%copilot_models lists them.")
     @argument("--reasoning-effort", default="", help="How hard it thinks: low, medium, high, …")
     @argument("--provider", default="", help=f"Who answers: {', '.join(PROVIDERS)}.")
@@ -109,6 +121,8 @@ class CopilotMagicsMagics(Magics):
         self.notebook.rerun = args.rerun or self.notebook.rerun
         if args.disconnect:
             self._disconnect(args.session)
+        elif args.fork or args.at:
+            print(self._fork(args))
         elif args.session or args.new or _opens(args):
             print(self._open(args))
         else:
@@ -234,6 +248,18 @@ class CopilotMagicsMagics(Magics):
         if cell is not None:
             text = word_for_word(self.raw_cell, cell)
         return Prompt(self.notebook, args, text, whole_cell=awaited and cell is not None)
+
+    def _fork(self, args: Namespace) -> str:
+        from copilot_magics.sessions import fork_session
+
+        if not args.fork:
+            raise BadInput("--at goes with --fork.", "Add `--fork SOURCE`.")
+        if args.resume:
+            raise BadInput("--fork makes a new session.", "Leave --resume out.")
+        args.session = fork_session(args.fork, args.session, at=args.at)
+        # A fork is new in any case.
+        args.new = False
+        return f"Forked {args.fork}. {self._open(args)}"
 
     def _open(self, args: Namespace) -> str:
         from copilot_magics.session import Session

@@ -191,6 +191,31 @@ class Session:
 
         return get_messages(self._id, **filters)
 
+    def fork(self, title: str = "", *, at: str = "") -> Session:
+        """Return a new session that starts with this one's history; this one stays as it is.
+
+        Parameters
+        ----------
+        title : str
+            Its title; this one's with ``(fork)`` behind it where left out. The ID is the runtime's
+            choice.
+        at : str
+            Event ID (column ``event_id`` of `messages`): only what was before that event.
+
+        Returns
+        -------
+        Session
+            Not yet opened.
+
+        Raises
+        ------
+        SessionNotFound, BadInput
+            This session has no history yet, or no such event, or the title cannot be used.
+        """
+        from copilot_magics.sessions import fork_session
+
+        return Session(fork_session(self._id, title, at=at))
+
     def abort(self) -> None:
         """End the turn that is running, from any thread; the session stays usable."""
         from copilot_magics.held import repository

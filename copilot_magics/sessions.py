@@ -1,4 +1,4 @@
-"""All sessions: list, delete, prune, title, and the history of any of them.
+"""All sessions: list, delete, prune, title, fork, and the history of any of them.
 
 Listing and reading need nothing but the disk. Deleting goes through the runtime, which alone knows
 all it has written, and then makes sure that nothing of the conversation is left.
@@ -11,15 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics import binding, locking, records
+from copilot_magics import binding, locking, records, stars
 from copilot_magics.errors import BadInput, CopilotError, SessionNotFound, closest
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from copilot_magics.transcripts.catalog import SessionFacts
-
-_SHORTEST_TITLE, _LONGEST_TITLE = 1, 100
 
 
 def get_messages(
@@ -79,11 +77,13 @@ def list_sessions() -> pd.DataFrame:
     """
     import pandas as pd
 
+    from copilot_magics.runtime.process import runtime
     from copilot_magics.transcripts.catalog import catalog
 
     found = catalog()
     notebooks = binding.bound_notebooks()
-    users = [_user(facts.session) for facts in found]
+    own_pid = runtime().pid
+    users = [locking.user(facts.session, own_pid) or None for facts in found]
     kept = [records.settings(facts.session) for facts in found]
     models = [
         facts.model or (settings.model if settings else "") or None
@@ -153,7 +153,7 @@ def delete_sessions(sessions: str | Iterable[str], *, yes: bool = False) -> list
 
 
 def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.DataFrame:
-    """Delete the sessions that were not used for some time; those bound or in use are kept.
+    """Delete sessions not used for some time; those bound, in use or starred are kept.
 
     Parameters
     ----------
@@ -174,10 +174,11 @@ def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.
     before: datetime = moment(age, "--prune")
     listed = list_sessions()
     old = listed["modified"] < before
-    free = listed["notebook"].isna() & listed["in_use"].isna()
+    starred = listed["session"].isin(stars.starred())
+    free = listed["notebook"].isna() & listed["in_use"].isna() & ~starred
     going = listed[old & free].reset_index(drop=True)
     kept = int((old & ~free).sum())
-    note = f" {kept} older still, bound to a notebook or in use, are kept." if kept else ""
+    note = f" {kept} older still, bound to a notebook, in use or starred, are kept." if kept else ""
     total = _size(int(going["bytes"].sum()))
     if going.empty:
         print(f"No session is older than {age}.{note}")
@@ -204,34 +205,40 @@ def set_title(session: str, title: str) -> None:
         1 to 100 characters in one line, without double quotes (the runtime's rule).
     """
     from copilot_magics.doors import block
+    from copilot_magics.titles import check_title, rename
 
-    name = _resolved(session)
-    clean = title.strip().strip('"')
-    if (
-        not _SHORTEST_TITLE <= len(clean) <= _LONGEST_TITLE
-        or '"' in clean
-        or not clean.isprintable()
-    ):
-        raise BadInput(
-            f"{title!r} cannot be a title.",
-            "Use 1 to 100 characters in one line, without double quotes.",
-        )
-    block(_rename(name, clean))
+    name, clean = _resolved(session), check_title(title)
+    block(rename(name, clean))
     print(f"Session {name} is now titled “{clean}”.")
 
 
-async def _rename(session: str, title: str) -> None:
-    from copilot_magics.config import CopilotMagics
-    from copilot_magics.held import close, opened, repository
-    from copilot_magics.settings import Options
+def fork_session(source: str, title: str = "", *, at: str = "") -> str:
+    """Make a new session that starts with the history of another, which stays as it is.
 
-    held_before = session in repository
-    held = await opened(session, Options(), CopilotMagics.instance(), "resume")
-    try:
-        await held.rename(title)
-    finally:
-        if not held_before:
-            await close(session)
+    Parameters
+    ----------
+    source : str
+        ID or title; it may be in use.
+    title : str
+        The fork's title; the source's with ``(fork)`` behind it where left out.
+    at : str
+        Event ID (column ``event_id`` of `get_messages`): the fork has what was before that event.
+
+    Returns
+    -------
+    str
+        The fork's ID, which the runtime chooses.
+
+    Raises
+    ------
+    SessionNotFound, BadInput
+        There is no such session or event, or the title cannot be used.
+    """
+    from copilot_magics.doors import block
+    from copilot_magics.forking import fork, fork_title
+
+    name = _resolved(source)
+    return block(fork(name, fork_title(name, title), at))
 
 
 def _delete(found: list[SessionFacts]) -> tuple[list[str], list[CopilotError]]:
@@ -296,11 +303,6 @@ def _bound_here() -> str:
             "Name one, as in `get_messages('alice-churn')`, or bind it with `%copilot_session ID`.",
         )
     return session.id
-
-
-def _user(session: str) -> str | None:
-    holder = locking.holder(session)
-    return str(holder) if holder else None
 
 
 def _counted(count: int, what: str) -> str:

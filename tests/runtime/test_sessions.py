@@ -252,7 +252,7 @@ def test_pruning(nb: Notebook, home: Path) -> None:
 
     dry = nb.run("%copilot_sessions --prune 30d --dry-run")
     assert dry.stdout.startswith("2 sessions would be deleted (")
-    assert "2 older still, bound to a notebook or in use, are kept." in dry.stdout
+    assert "2 older still, bound to a notebook, in use or starred, are kept." in dry.stdout
     assert dry.value is not None
     table = dry.value["text/plain"]
     assert "old-1" in table

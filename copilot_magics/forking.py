@@ -1,0 +1,91 @@
+"""A fork: a new session that starts with the history of another.
+
+The runtime makes it from the journal (RPC ``sessions.fork``), also while somebody else holds the
+source, and chooses its ID itself; so the name that a person wants becomes its title.
+"""
+
+from __future__ import annotations
+
+from copilot_magics import records
+from copilot_magics.errors import BadInput, CopilotError
+from copilot_magics.runtime.process import runtime
+from copilot_magics.titles import check_title
+from copilot_magics.transcripts import facts, find, not_found, read_journal
+
+
+def fork_title(source: str, wanted: str) -> str:
+    """Return the title of a fork: the one wanted, else the source's with ``(fork)`` behind it.
+
+    Parameters
+    ----------
+    source : str
+        The source's ID.
+    wanted : str
+        A title that no other session has; may be empty.
+
+    Raises
+    ------
+    BadInput
+        It cannot be a title, or another session is found by it.
+    """
+    if wanted:
+        if taken := find(wanted):
+            raise BadInput(
+                f"{wanted!r} already names the session {taken!r}.", "Give the fork another name."
+            )
+        return check_title(wanted)
+    known = facts(source)
+    named = known.title if known and known.user_named else source
+    title, number = f"{named[:85]} (fork)", 2
+    while find(title):
+        title, number = f"{named[:85]} (fork {number})", number + 1
+    return title
+
+
+async def fork(source: str, title: str, before: str = "") -> str:
+    """Fork a session, on the runtime's loop.
+
+    Parameters
+    ----------
+    source : str
+        The source's ID.
+    title : str
+        The fork's title.
+    before : str
+        ID of the first event that the fork does not have; empty: it has all of them.
+
+    Returns
+    -------
+    str
+        The fork's ID, which the runtime chose.
+
+    Raises
+    ------
+    SessionNotFound, BadInput
+        There is no such session, or it has no such event.
+    RuntimeUnavailable
+        There is no runtime.
+    """
+    from copilot.rpc import SessionsForkRequest
+
+    if find(source) != source:
+        raise not_found(source)
+    if before and all(event.id != before for event in read_journal(source).events):
+        raise BadInput(
+            f"The session {source!r} has no event {before!r}.",
+            f"The column event_id of `get_messages({source!r})` has them.",
+        )
+    client = await runtime().client()
+    try:
+        forked = await client.rpc.sessions.fork(
+            SessionsForkRequest(session_id=source, name=title, to_event_id=before or None)
+        )
+    except Exception as error:
+        raise CopilotError(
+            f"The session {source!r} could not be forked: {error}.",
+            "Resume it once, which mends what can be mended, and fork it again.",
+        ) from error
+    if kept := records.settings(source):
+        # Whoever answered the source answers the fork.
+        records.remember(forked.session_id, kept)
+    return forked.session_id
