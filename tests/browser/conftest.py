@@ -54,7 +54,7 @@ def front_end(
     kernels: Jupyter, chromium: Browser, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Open]:
     """Open notebooks: ``front_end(*cells, name=…, kind="lab")``, each in a window of its own."""
-    opened = request.node.stash.setdefault(_OPENED, [])
+    opened: list[FrontEnd] = request.node.stash.setdefault(_OPENED, [])
 
     def start(
         *cells: str, name: str = "notebook.ipynb", kind: Kind = "lab", **context: Any
@@ -63,8 +63,9 @@ def front_end(
         if not path.exists():
             write_notebook(path, *cells)
         page = chromium.new_context(**context).new_page()
-        opened.append(FrontEnd(page, kernels, path, kind))
-        return opened[-1].open()
+        shown = FrontEnd(page, kernels, path, kind)
+        opened.append(shown)
+        return shown.open()
 
     yield start
     for context in chromium.contexts:
@@ -78,7 +79,8 @@ def pytest_runtest_makereport(
     """Keep a screenshot of what each test ended with, and say where that of a failed one is."""
     report = yield
     if report.when == "call":
-        for number, front_end in enumerate(item.stash.get(_OPENED, []), 1):
+        opened: list[FrontEnd] = item.stash.get(_OPENED, [])
+        for number, front_end in enumerate(opened, 1):
             test = f"{item.path.stem}.{item.name}"
             path = front_end.screenshot(test if number == 1 else f"{test}.{number}")
             if report.failed:

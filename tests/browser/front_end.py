@@ -15,8 +15,8 @@ from typing import Any, Literal, Self
 from urllib.parse import quote
 
 import nbformat
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, Response, expect
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect
 
 from browser.serving import Jupyter
 
@@ -107,11 +107,13 @@ class FrontEnd:
         self.jupyter = jupyter
         self.path = path
         self.kind = kind
+        self.panel = page.locator(".jp-NotebookPanel")
+        """The notebook, its toolbar included."""
         self.errors: list[str] = []
         """What the page's scripts complained about, the front end's own included."""
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        page.on("console", self._hear)
 
     def open(self) -> Self:
         """Go to the notebook, and wait until its kernel is there."""
@@ -122,10 +124,18 @@ class FrontEnd:
         self._wait_ready()
         return self
 
-    @property
-    def panel(self) -> Locator:
-        """The notebook, its toolbar included."""
-        return self.page.locator(".jp-NotebookPanel")
+    def beside(self, path: Path) -> FrontEnd:
+        """Open a notebook to the right of this one, in the same JupyterLab."""
+        other = FrontEnd(self.page, self.jupyter, path)
+        panel = self.page.evaluate(
+            """async path => (await jupyterapp.commands.execute(
+                "docmanager:open", {path, options: {mode: "split-right"}}
+            )).id""",
+            path.relative_to(self.jupyter.root).as_posix(),
+        )
+        other.panel = self.page.locator(f"#{panel}")
+        other._wait_ready()
+        return other
 
     @property
     def cells(self) -> Locator:
@@ -157,19 +167,21 @@ class FrontEnd:
     def restart(self) -> None:
         """Restart the kernel by the toolbar's button, and wait until it is there again."""
         self._tool("restart-kernel").click()
-        with self.page.expect_response(lambda answer: answer.url.endswith("/restart")):
+        with self.page.expect_response(lambda answer: "/restart" in answer.url):
             self.page.locator(".jp-Dialog .jp-mod-accept").click()
         self._wait_idle()
 
     def save(self) -> nbformat.NotebookNode:
         """Save with Ctrl+S, and return the notebook that is then on disk."""
 
+        path = quote(f"/api/contents/{self.path.relative_to(self.jupyter.root).as_posix()}")
+
         def saved(answer: Response) -> bool:
-            return answer.request.method == "PUT" and "/api/contents/" in answer.url
+            return answer.request.method == "PUT" and answer.url.split("?")[0].endswith(path)
 
         with self.page.expect_response(saved):
             self.page.keyboard.press("Control+s")
-        return nbformat.read(self.path, as_version=4)
+        return nbformat.read(self.path, as_version=4)  # type: ignore[no-any-return,no-untyped-call]
 
     def reload(self) -> None:
         """Reload the page, and wait until the notebook is there again."""
@@ -184,8 +196,8 @@ class FrontEnd:
     def change_theme(self, theme: Theme) -> None:
         """Choose a theme in the menu."""
         self.page.get_by_role("menuitem", name="Settings").click()
-        self.page.get_by_role("menuitem", name="Theme", exact=True).hover()
-        self.page.get_by_role("menuitem", name=theme, exact=True).click()
+        self.page.locator(".lm-Menu").get_by_text("Theme", exact=True).click()
+        self.page.locator(".lm-Menu").get_by_text(theme, exact=True).click()
         expect(self.page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
 
     def resize(self, width: int, height: int = 900) -> None:
@@ -216,6 +228,10 @@ class FrontEnd:
         self.page.screenshot(path=path)
         return path
 
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.errors.append(said.text)
+
     def _tool(self, command: str) -> Locator:
         return self.panel.locator(f'.jp-NotebookPanel-toolbar [data-command="notebook:{command}"]')
 
@@ -230,13 +246,16 @@ class FrontEnd:
 
 def write_notebook(path: Path, *cells: str) -> None:
     """Write a notebook of code cells, or with one empty cell."""
-    notebook = nbformat.v4.new_notebook()
+    notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
     # Without it the front end asks which kernel it should be.
     notebook.metadata["kernelspec"] = {
         "name": "python3",
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }
-    notebook.cells = [nbformat.v4.new_code_cell(code) for code in cells or [""]]
+    notebook.cells = [
+        nbformat.v4.new_code_cell(code)  # type: ignore[no-untyped-call]
+        for code in cells or [""]
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
