@@ -41,6 +41,11 @@ class Notebook:
         return binding.this_notebook(self.shell)
 
     @property
+    def bound_id(self) -> str:
+        """ID of the session that this notebook is bound to, or was in an earlier kernel; or ""."""
+        return self.session.id if self.session else binding.bound_session(self.path)
+
+    @property
     def replays(self) -> bool:
         """Whether a cell that was answered in an earlier kernel shows that answer again."""
         return (self.rerun or CopilotMagics.instance().rerun) == "replay"
@@ -97,7 +102,7 @@ class Notebook:
         """Return what this notebook is bound to, and how its last turn ended."""
         from copilot_magics.transcripts.catalog import facts
 
-        bound = self.session.id if self.session else binding.bound_session(self.path)
+        bound = self.bound_id
         found = facts(bound) if bound else None
         if found is None:
             return (

@@ -179,11 +179,11 @@ def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.
     going = listed[old & free].reset_index(drop=True)
     kept = int((old & ~free).sum())
     note = f" {kept} older still, bound to a notebook, in use or starred, are kept." if kept else ""
-    total = _size(int(going["bytes"].sum()))
+    total = size(int(going["bytes"].sum()))
     if going.empty:
         print(f"No session is older than {age}.{note}")
     elif dry_run:
-        print(f"{_counted(len(going), 'session')} would be deleted ({total}).{note}")
+        print(f"{counted(len(going), 'session')} would be deleted ({total}).{note}")
     else:
         chosen = set(going["session"])
         gone: list[str] = []
@@ -256,7 +256,7 @@ def _delete(found: list[SessionFacts]) -> tuple[list[str], list[CopilotError]]:
             gone.append(facts.session)
     if gone:
         freed = sum(facts.bytes for facts in found if facts.session in gone)
-        print(f"Deleted {', '.join(gone)} ({_size(freed)}).")
+        print(f"Deleted {', '.join(gone)} ({size(freed)}).")
     return gone, refused
 
 
@@ -267,8 +267,8 @@ def _confirmed(found: list[SessionFacts]) -> bool:
     if not binding.watched(shell()):
         return True
     sys.stdout.flush()
-    listed = ", ".join(f"{facts.session} ({_counted(facts.turns, 'turn')})" for facts in found)
-    total = _size(sum(facts.bytes for facts in found))
+    listed = ", ".join(f"{facts.session} ({counted(facts.turns, 'turn')})" for facts in found)
+    total = size(sum(facts.bytes for facts in found))
     answer = input(f"Delete {listed}, {total}, for good? [y/N] ")
     if answer.strip().lower() in ("y", "yes"):
         return True
@@ -305,14 +305,16 @@ def _bound_here() -> str:
     return session.id
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """Return a number of things in words."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _size(count: int) -> str:
-    size = float(count)
+def size(count: int) -> str:
+    """Return a number of bytes in words."""
+    amount = float(count)
     for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
+        if amount < 1000:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"

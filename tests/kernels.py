@@ -35,11 +35,12 @@ class KernelDied(RuntimeError):
 
 @dataclass
 class Widget:
-    """A widget the kernel made: its state, and the ways a front end acts on it."""
+    """A widget the kernel made: its state, what it said, and how a front end acts on it."""
 
     id: str
     state: Json
     notebook: Notebook = field(repr=False)
+    heard: list[Json] = field(default_factory=list)
 
     def click(self) -> None:
         """Click a button."""
@@ -294,8 +295,11 @@ class Notebook:
             name = content["comm_id"]
             self.widgets[name] = Widget(name, content["data"]["state"], self)
         elif kind == "comm_msg" and content["comm_id"] in self.widgets:
+            widget = self.widgets[content["comm_id"]]
             if content["data"].get("method") == "update":
-                self.widgets[content["comm_id"]].state.update(content["data"]["state"])
+                widget.state.update(content["data"]["state"])
+            elif content["data"].get("method") == "custom":
+                widget.heard.append(content["data"]["content"])
         elif kind == "comm_close":
             self.widgets.pop(content["comm_id"], None)
         elif kind == "update_display_data":

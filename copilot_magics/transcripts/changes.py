@@ -45,19 +45,34 @@ class Watch:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._marks: dict[str, _Mark] = {}
+        self._all: dict[str, _Mark] = {}
 
-    def look(self) -> Changes:
+    @property
+    def sessions(self) -> list[str]:
+        """The IDs of all sessions there were at the last look, the one used last first."""
+        return sorted(self._all, key=lambda name: self._all[name][0], reverse=True)
+
+    def look(self, most: int | None = None) -> Changes:
         """Return what has changed since the last look; everything is new to the first one.
+
+        Parameters
+        ----------
+        most : int, optional
+            How many changed sessions to tell of; the others are left for the next look.
 
         Raises
         ------
         OSError
             The folder cannot be read. One that does not exist has no sessions.
         """
-        before, self._marks = self._marks, _marks(self._folder)
+        before, self._all = self._marks, _marks(self._folder)
+        self._marks = dict(self._all)
         changed = [name for name, mark in self._marks.items() if before.get(name) != mark]
         changed.sort(key=lambda name: self._marks[name][0], reverse=True)
-        return Changes(changed, [name for name in before if name not in self._marks])
+        if most is not None:
+            for name in changed[most:]:
+                del self._marks[name]
+        return Changes(changed[:most], [name for name in before if name not in self._marks])
 
 
 def _marks(folder: Path) -> dict[str, _Mark]:

@@ -55,6 +55,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     source: Any = None
     message_id: Any = None
     is_autopilot_continuation: Any = None
+    success: Any = None
     tool_call_id: Any = None
     tool_name: Any = None
     model: Any = None
@@ -146,6 +147,11 @@ def call_of(payload: Payload) -> str | None:
 def tool_of(payload: Payload) -> str | None:
     """Return the tool an event names, or None; results do not name theirs."""
     return _string(payload.tool_name)
+
+
+def succeeded(payload: Payload) -> bool:
+    """Say whether a tool's result says that the call succeeded."""
+    return payload.success is True
 
 
 def cwd_of(payload: Payload) -> str | None:

@@ -49,6 +49,13 @@ def test_a_journal_grows_a_title_changes_and_somebody_takes_it_up(home: Path, wa
     assert watch.look() == NOTHING
 
 
+def test_the_newest_first_and_the_others_with_the_next_look(home: Path, watch: Watch) -> None:
+    again = Watch(home / "session-state")
+    assert again.look(most=1) == Changes(["new"], [])
+    assert again.look() == Changes(["old"], [])
+    assert again.look() == NOTHING
+
+
 def test_what_is_no_session_does_not_count(home: Path, watch: Watch) -> None:
     write_session(home, "unprompted", workspace="name: x\n")
     (home / "session-state" / "a-file").touch()

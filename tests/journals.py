@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-SAMPLE = Path(__file__).parent / "data"
+SAMPLE = Path(__file__).parent / "unit" / "transcripts" / "data"
 _numbers = count(1)
 
 
