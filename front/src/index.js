@@ -1,0 +1,20 @@
+/** The session picker, as anywidget loads it: one store a model, one view each time it is shown. */
+import { Store } from "./store.js";
+import { View } from "./view.js";
+
+export default () => {
+  /** @type {Store} */
+  let store;
+  return {
+    /** @param {{model: import("./types.js").Model}} context */
+    initialize({ model }) {
+      store = new Store(model);
+    },
+    /** @param {{el: HTMLElement}} context */
+    render({ el }) {
+      const view = new View(store, el);
+      store.greet();
+      return () => view.remove();
+    },
+  };
+};
