@@ -7,7 +7,7 @@ LAB_OPTIONS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 FETCH := $(BIN)/python -m copilot_magics setup --local
 RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
 
-.PHONY: help demo lab test test-all lint bench clean lock pins
+.PHONY: help demo lab test test-all lint bench front clean lock pins
 
 help:
 	@echo 'make demo      hold the quickstart conversation with a local model, and show it'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-all  the same, with the tests that take longer'
 	@echo 'make lint      lint and types alone'
 	@echo 'make bench     the benchmarks: ratios against the bare parts'
+	@echo 'make front     build what the picker loads in the browser, from front/'
 	@echo 'make clean     remove .venv, build and the caches in this folder'
 
 demo: .venv/demo.stamp
@@ -45,8 +46,11 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/prompt.py
 	$(BIN)/python benchmarks/stream.py
 
+front:
+	cd front && npm ci && npm run check && npm run build
+
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv build dist front/node_modules .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are written last: what was interrupted is done again, what is done is not.

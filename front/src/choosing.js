@@ -5,6 +5,8 @@
  * @typedef {import("ag-grid-community").IRowNode<Row>} Node
  */
 
+const MOVES = /^(Arrow|Page|Home|End)/;
+
 export class Choosing {
   /** @param {import("./table.js").Table} table */
   constructor(table) {
@@ -12,13 +14,12 @@ export class Choosing {
     this.grid = table.grid;
     this.store = table.store;
     this.view = table.view;
-    /** The key that moves the focus, while it does. @type {KeyboardEvent | null} */
+    /** What moved the focus last, where it was a key. @type {KeyboardEvent | null} */
     this.moving = null;
     /** Where a range that Shift extends began. */
     this.anchor = 0;
     this.row = -1;
     table.element.addEventListener("keydown", (event) => (this.moving = event), true);
-    table.element.addEventListener("keydown", () => (this.moving = null));
     table.element.addEventListener("mousedown", () => (this.moving = null), true);
   }
 
@@ -59,8 +60,8 @@ export class Choosing {
   focused({ rowIndex }) {
     if (rowIndex === null || rowIndex === this.row) return;
     this.row = rowIndex;
-    if (!this.moving) this.anchor = rowIndex;
-    else if (!this.moving.ctrlKey && !this.moving.metaKey) this.move(rowIndex, this.moving.shiftKey);
+    if (this.moving && MOVES.test(this.moving.key)) this.move(rowIndex, this.moving.shiftKey);
+    else this.anchor = rowIndex;
   }
 
   /** @param {number} to @param {boolean} extending */

@@ -13,8 +13,11 @@ export default () => {
     /** @param {{el: HTMLElement}} context */
     render({ el }) {
       const view = new View(store, el);
-      store.greet();
-      return () => view.remove();
+      store.enter();
+      return () => {
+        view.remove();
+        store.leave();
+      };
     },
   };
 };

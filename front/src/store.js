@@ -29,7 +29,7 @@ export class Store extends EventTarget {
     this.rows = new Map(model.get("_rows").map((row) => [row.id, row]));
     this.search = new Search(this);
     this.passes = passing(model.get("filters"), model.get("older"));
-    this.greeted = false;
+    this.views = 0;
     this.asked = Date.now();
     /** @type {Map<string, Row>} */
     this.changed = new Map();
@@ -48,12 +48,16 @@ export class Store extends EventTarget {
     model.on("change:height", () => this.tell("head"));
   }
 
-  /** Asks for the rows beyond the first, once. */
-  greet() {
-    if (this.greeted) return;
-    this.greeted = true;
+  /** A view is there: with the first, Python sends all rows and follows the disk. */
+  enter() {
+    if (this.views++) return;
     this.send({ do: "hello" });
     this.search.set(this.model.get("search"));
+  }
+
+  /** A view is gone: nobody looks after the last. */
+  leave() {
+    if (!--this.views) this.send({ do: "bye" });
   }
 
   /** Numbers that no earlier page of this kernel has used. */

@@ -48,6 +48,8 @@ export class Table {
       button({ class: "cp-button", onclick: () => view.header.clear() }, "Show all"),
     );
     this.element = h("div", { class: "cp-table" }, place, this.none);
+    /** @type {Set<string>} */
+    this.tall = new Set();
     this.grid = createGrid(place, this.options());
     this.choosing = new Choosing(this);
     view.on("rows", ({ rows, gone }) => this.update(rows, gone));
@@ -125,10 +127,19 @@ export class Table {
   }
 
   filter() {
-    this.grid.resetRowHeights();
+    this.heighten();
     this.grid.onFilterChanged();
     this.grid.refreshCells({ columns: ["id", "title", "model", "folder"], force: true });
     this.view.header.draw();
+  }
+
+  /** Rows with a hit are taller. Only what changes is told: there may be ten thousand rows. */
+  heighten() {
+    const { hits } = this.store.search;
+    for (const id of new Set([...this.tall, ...hits.keys()])) {
+      this.grid.getRowNode(id)?.setRowHeight(hits.has(id) ? ROW_WITH_HIT : ROW);
+    }
+    this.tall = new Set(hits.keys());
   }
 
   /** Says the times anew. */

@@ -16,6 +16,7 @@
  * @property {string} notebook The notebook bound to it, or `""`.
  * @property {boolean} in_folder Its folder is this notebook's.
  * @property {boolean | null} damaged
+ * @property {boolean | null} answered
  * @property {boolean} star
  *
  * @typedef {object} Hit Where the full-text search found the text: `text[at:at + length]`.

@@ -9,6 +9,16 @@ import { Table } from "./table.js";
 /** What is said of the past is said anew after this many ms. */
 const TICK = 30_000;
 
+/** What is said until Python says how it went: opening a session takes a second. */
+const DOING = {
+  delete: "Deleting…",
+  export: "Exporting…",
+  fork: "Forking…",
+  resume: "Resuming…",
+  star: "",
+  title: "",
+};
+
 export class View {
   /** @param {import("./store.js").Store} store @param {HTMLElement} el */
   constructor(store, el) {
@@ -80,9 +90,9 @@ export class View {
     if (this.store.model.get("filters").includes("older")) this.store.refilter();
   }
 
-  /** @param {string} verb @param {Record<string, unknown>} [more] */
-  act(verb, more = {}) {
-    this.say("");
+  /** @param {keyof typeof DOING} verb @param {Record<string, unknown>} more */
+  act(verb, more) {
+    this.say(DOING[verb]);
     this.store.send({ do: verb, ...more });
   }
 
