@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from copilot_magics.display.picker import SessionPicker
     from copilot_magics.reply import Reply
     from copilot_magics.session import Session
     from copilot_magics.sessions import (
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Reply",
     "Session",
+    "SessionPicker",
     "delete_sessions",
     "get_messages",
     "list_sessions",
@@ -32,6 +34,7 @@ __all__ = [
 _HOMES = {
     "Reply": "reply",
     "Session": "session",
+    "SessionPicker": "display.picker",
     "delete_sessions": "sessions",
     "get_messages": "sessions",
     "list_sessions": "sessions",

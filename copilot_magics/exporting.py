@@ -91,12 +91,13 @@ def _transcript(title: str, session: str, events: list[Event]) -> Iterator[str]:
         content = reading.content_of(event.type, payload)
         if not content or event.agent_id:
             continue
+        text = inert.inert_markdown(content)
         match event.type:
             case "user.message":
-                yield f"## You{_when(event)}\n\n{inert.inert_markdown(content)}\n"
+                yield f"## You{_when(event)}\n\n{text}\n"
             case "assistant.message":
                 who = inert.plain(reading.model_of(payload) or "Copilot")
-                yield f"## {inert.inert_markdown(who)}{_when(event)}\n\n{inert.inert_markdown(content)}\n"
+                yield f"## {inert.inert_markdown(who)}{_when(event)}\n\n{text}\n"
             case "tool.execution_start":
                 yield _block(f"{reading.tool_of(payload) or 'tool'} was called", content)
             case "tool.execution_complete":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics import completion, questions
@@ -49,9 +50,10 @@ class Loaded:
         self.shell.events.register("pre_run_cell", self._began)
         self.completer = completion.start(self.shell)
         questions.start(self.shell)
-        for name in ("get_messages", "list_sessions"):
-            if name not in self.shell.user_ns:
-                self.names[name] = getattr(copilot_magics, name)
+        offered = (copilot_magics.get_messages, copilot_magics.list_sessions, SessionPicker)
+        for one in offered:
+            if one.__name__ not in self.shell.user_ns:
+                self.names[one.__name__] = one
         self.shell.push(self.names, interactive=False)
 
     def stop(self) -> None:
@@ -72,6 +74,27 @@ class Loaded:
 
     def _began(self, info: Any) -> None:
         self.magics.raw_cell = info.raw_cell
+
+
+def SessionPicker(filter: str | Sequence[str] = (), **options: Any) -> Any:
+    """Open the session picker; `copilot_magics.SessionPicker`, imported when it is first used.
+
+    Parameters
+    ----------
+    filter : str or sequence of str
+        Show only some sessions at first: ``"this-notebook"``, ``"this-folder"``, ``"bound"``,
+        ``"in-use"``, ``"damaged"``, ``"older"`` or ``"older:7d"``.
+    **options
+        ``search`` (a text), ``height`` (CSS or pixels), and what any widget takes.
+
+    Returns
+    -------
+    copilot_magics.SessionPicker
+        A widget; ``value`` is the ID of the selected session.
+    """
+    from copilot_magics.display.picker import SessionPicker
+
+    return SessionPicker(filter, **options)
 
 
 def loaded_notebook(shell: Any) -> Notebook | None:

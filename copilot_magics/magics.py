@@ -25,6 +25,7 @@ from copilot_magics.options import parse, split_prompt
 if TYPE_CHECKING:
     import pandas as pd
 
+    from copilot_magics.display.picker import SessionPicker
     from copilot_magics.notebook import Notebook
     from copilot_magics.prompting import Prompt
     from copilot_magics.reply import Reply
@@ -178,19 +179,20 @@ class CopilotMagicsMagics(Magics):
     @line_magic
     @magic_arguments()
     @_HELP
-    @argument("--list", action="store_true", help="Show the table of all sessions (the default).")
+    @argument("--list", action="store_true", help="Return the table of all sessions.")
     @argument("--delete", nargs="+", default=[], metavar="ID", help="Delete sessions for good.")
     @argument(
         "--prune",
         default="",
         metavar="AGE",
-        help="Delete sessions not used for so long, e.g. 30d; those bound or in use are kept.",
+        help="Delete sessions not used for so long, e.g. 30d; those bound, in use or starred are "
+        "kept.",
     )
     @argument("--dry-run", action="store_true", help="With --prune: say what would go.")
     @argument("--yes", action="store_true", help="Do not ask.")
     @argument("--title", nargs="+", default=[], metavar=("ID", "TITLE"), help="Name a session.")
-    def copilot_sessions(self, line: str) -> pd.DataFrame | None:
-        """List all sessions; delete, prune or name them."""
+    def copilot_sessions(self, line: str) -> pd.DataFrame | SessionPicker | None:
+        """Open the session picker, in a terminal a table; list, delete, prune or name sessions."""
         args = parse(self.copilot_sessions, line)
         if args is None:
             return None
@@ -210,6 +212,10 @@ class CopilotMagicsMagics(Magics):
             return None
         if args.prune:
             return sessions.prune_sessions(args.prune, dry_run=args.dry_run, yes=args.yes)
+        if hasattr(self.shell, "kernel") and not args.list:
+            from copilot_magics.display.picker import SessionPicker
+
+            return SessionPicker()
         found = sessions.list_sessions()
         if hasattr(self.shell, "kernel"):
             return found

@@ -134,7 +134,11 @@ class SessionPicker(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display(self._repr_mimebundle_(), raw=True)
+        if self.comm is None:
+            print(f"{self!r} is closed.")
+            return
+        data, metadata = self._repr_mimebundle_() or ({"text/plain": repr(self)}, {})
+        display(data, metadata=metadata, raw=True)
         # The notebook's own word on what the picker did: it stays when the widget is gone.
         self._line = display({"text/html": "", "text/plain": ""}, raw=True, display_id=True)
 
