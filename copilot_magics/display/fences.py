@@ -1,0 +1,92 @@
+"""Where a Markdown text holds fenced code.
+
+Front ends disagree about what is code: some take a fence in a list or a quote for one, some do
+not. Here a fence counts wherever any of them might see one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_OPENER = re.compile(
+    # What may stand before it: indents, quotes, markers of lists, tasks, notes and definitions.
+    r"^(?P<before>(?:[ \t>*+:-]|\d{1,9}[.)]|\[[ xX]\]|\[\^[\w-]+\]:)*)"
+    r"(?P<marks>`{3,}(?=[^`\n]*$)|~{3,})(?P<info>.*)$",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fenced block.
+
+    Attributes
+    ----------
+    source : str
+        All of it, fences included.
+    before, marks, info : str
+        The opening line: what stands before the marks, the marks, and what follows them.
+    body : str
+        The lines between.
+    closed : bool
+        Whether it ends before the text does.
+    """
+
+    source: str
+    before: str
+    marks: str
+    info: str
+    body: str
+    closed: bool
+
+    @property
+    def opener(self) -> str:
+        """The opening line."""
+        return f"{self.before}{self.marks}{self.info}"
+
+    @property
+    def closer(self) -> str:
+        """A line that closes it."""
+        return f"{' ' * len(self.before) if self.before.isspace() else ''}{self.marks}"
+
+
+def blocks(text: str) -> Iterator[str | Fence]:
+    """Split a Markdown text into what is fenced and what is not; nothing is lost."""
+    at = 0
+    while opener := _OPENER.search(text, at):
+        if text[at : opener.start()]:
+            yield text[at : opener.start()]
+        start = opener.end() + 1
+        end = _closer(opener).search(text, start)
+        at = end.end() if end else len(text)
+        body = text[start : end.start() if end else None]
+        before, marks, info = opener.groups()
+        yield Fence(text[opener.start() : at], before, marks, info, body, end is not None)
+    if text[at:]:
+        yield text[at:]
+
+
+def infos(text: str) -> Iterator[str]:
+    """Return what follows the marks of each line that could open a fence."""
+    return (opener["info"] for opener in _OPENER.finditer(text))
+
+
+def open_fence(text: str) -> Fence | None:
+    """Return the fence in which a Markdown text ends, if it ends in one."""
+    last = (None, *blocks(text))[-1]
+    return last if isinstance(last, Fence) and not last.closed else None
+
+
+def closed(text: str) -> str:
+    """Return a Markdown text with its last fence closed."""
+    fence = open_fence(text)
+    return f"{text}\n{fence.closer}" if fence else text
+
+
+def _closer(opener: re.Match[str]) -> re.Pattern[str]:
+    before, marks = opener["before"], opener["marks"]
+    closer = rf"^[ \t>]{{0,{len(before) + 3}}}{marks[0]}{{{len(marks)},}}[ \t]*$"
+    # A quote ends where a line is no longer quoted.
+    return re.compile(rf"{closer}|^(?![ \t]*>)" if ">" in before else closer, re.MULTILINE)
