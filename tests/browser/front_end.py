@@ -42,6 +42,16 @@ _WATCH = """prompt => {
     }).observe(prompt, {childList: true, characterData: true, subtree: true});
 }"""
 
+# Whether a notebook's kernel is connected and idle: the toolbar shows an idle kernel before there
+# is one. The notebook gets its path as a mark, for locators that hold over a reload.
+_READY = """path => {
+    const panels = [...(window.jupyterapp?.shell.widgets("main") ?? [])];
+    const panel = panels.find(panel => panel.context?.path === path);
+    if (panel) panel.node.dataset.path = path;
+    const context = panel?.sessionContext;
+    return context?.isReady && context.session?.kernel?.status === "idle";
+}"""
+
 
 @dataclass(frozen=True)
 class CellView:
@@ -107,7 +117,7 @@ class FrontEnd:
         self.jupyter = jupyter
         self.path = path
         self.kind = kind
-        self.panel = page.locator(".jp-NotebookPanel")
+        self.panel = page.locator(f'.jp-NotebookPanel[data-path="{self.inside}"]')
         """The notebook, its toolbar included."""
         self.errors: list[str] = []
         """What the page's scripts complained about, the front end's own included."""
@@ -117,25 +127,30 @@ class FrontEnd:
 
     def open(self) -> Self:
         """Go to the notebook, and wait until its kernel is there."""
-        inside = quote(self.path.relative_to(self.jupyter.root).as_posix())
         # Each notebook has a workspace of its own, or JupyterLab opens what was open before.
         where = {"lab": f"lab/workspaces/{self.path.stem}/tree", "notebook": "notebooks"}[self.kind]
-        self.page.goto(f"{self.jupyter.url}/{where}/{inside}?token={self.jupyter.token}")
+        self.page.goto(
+            f"{self.jupyter.url}/{where}/{quote(self.inside)}?token={self.jupyter.token}"
+        )
         self._wait_ready()
         return self
 
     def beside(self, path: Path) -> FrontEnd:
         """Open a notebook to the right of this one, in the same JupyterLab."""
         other = FrontEnd(self.page, self.jupyter, path)
-        panel = self.page.evaluate(
-            """async path => (await jupyterapp.commands.execute(
+        self.page.evaluate(
+            """path => jupyterapp.commands.execute(
                 "docmanager:open", {path, options: {mode: "split-right"}}
-            )).id""",
-            path.relative_to(self.jupyter.root).as_posix(),
+            )""",
+            other.inside,
         )
-        other.panel = self.page.locator(f"#{panel}")
         other._wait_ready()
         return other
+
+    @property
+    def inside(self) -> str:
+        """The notebook's path as the server knows it."""
+        return self.path.relative_to(self.jupyter.root).as_posix()
 
     @property
     def cells(self) -> Locator:
@@ -169,12 +184,12 @@ class FrontEnd:
         self._tool("restart-kernel").click()
         with self.page.expect_response(lambda answer: "/restart" in answer.url):
             self.page.locator(".jp-Dialog .jp-mod-accept").click()
-        self._wait_idle()
+        self._wait_ready()
 
     def save(self) -> nbformat.NotebookNode:
         """Save with Ctrl+S, and return the notebook that is then on disk."""
 
-        path = quote(f"/api/contents/{self.path.relative_to(self.jupyter.root).as_posix()}")
+        path = quote(f"/api/contents/{self.inside}")
 
         def saved(answer: Response) -> bool:
             return answer.request.method == "PUT" and answer.url.split("?")[0].endswith(path)
@@ -236,12 +251,8 @@ class FrontEnd:
         return self.panel.locator(f'.jp-NotebookPanel-toolbar [data-command="notebook:{command}"]')
 
     def _wait_ready(self) -> None:
+        self.page.wait_for_function(_READY, arg=self.inside)
         expect(self.cells.first).to_be_visible()
-        self._wait_idle()
-
-    def _wait_idle(self) -> None:
-        indicator = self.panel.locator(".jp-Notebook-ExecutionIndicator")
-        expect(indicator).to_have_attribute("data-status", "idle")
 
 
 def write_notebook(path: Path, *cells: str) -> None:

@@ -54,7 +54,9 @@ class Jupyter:
             "--ServerApp.port=0",
             "--ServerApp.open_browser=False",
             "--ServerApp.allow_root=True",
+            # The page's own word on whether its kernel is ready.
             "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             f"--LabApp.app_settings_dir={settings}",
             f"--JupyterNotebookApp.app_settings_dir={settings}",
         ]
