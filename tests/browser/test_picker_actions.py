@@ -21,7 +21,7 @@ def held(notebook: FrontEnd) -> PickerView:
     """Hold two conversations, ``first`` and then ``second``, and show the picker."""
     notebook.run(f"{LOAD}\n%copilot_session first")
     notebook.run("%%copilot\nsay: a **walrus** in the answer")
-    notebook.run("%copilot_session second")
+    notebook.run("%copilot_session --disconnect\n%copilot_session second")
     notebook.run("%%copilot\nsay: nothing of note")
     return shown(notebook)
 
@@ -179,7 +179,7 @@ def test_clean_up_deletes_what_is_ticked(front_end: Open, home: Path) -> None:
     box = picker.dialog.get_by_role("checkbox")
     # One of a group for each of its sessions, and one for the group.
     expect(box).to_have_count(4)
-    empty, abandoned = (picker.dialog.get_by_label(name) for name in ("Empty", "Abandoned"))
+    empty, abandoned = (picker.dialog.get_by_label(name) for name in ("Empty:", "Abandoned:"))
     expect(empty).to_be_checked()
     expect(abandoned).not_to_be_checked()
     confirm = picker.dialog.get_by_role("button", name=re.compile("^Delete"))
