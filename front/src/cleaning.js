@@ -46,7 +46,7 @@ export class Cleaning {
       body: h(
         "div",
         {},
-        h("p", {}, "Old is what was not used for ", this.field, " (such as 30d, 8w, 12h)."),
+        h("p", {}, "Old means not used for ", this.field, " (such as 30d, 8w, 12h)."),
         this.found,
       ),
       confirm: this.confirm,

@@ -1,6 +1,6 @@
 /** The table's columns: what each shows, how it is sorted, how wide it is. */
 import { button, h, icon, marked } from "./dom.js";
-import { ago, digits, exact, plain, size, tail } from "./text.js";
+import { ago, digits, exact, holder, plain, size, tail } from "./text.js";
 
 /**
  * @typedef {import("./types.js").Row} Row
@@ -107,7 +107,7 @@ export function columns(store, toggle) {
     {
       field: "id",
       headerName: "ID",
-      width: 126,
+      width: 120,
       cellClass: "cp-id",
       ...TEXT,
       ...drawn((row) => found(row.id)),
@@ -115,15 +115,15 @@ export function columns(store, toggle) {
     {
       field: "title",
       headerName: "Title",
-      flex: 1,
-      minWidth: 200,
+      flex: 4,
+      minWidth: 190,
       ...TEXT,
       ...drawn((row) => title(row, store)),
     },
     {
       field: "turns",
       headerName: "Turns",
-      width: 60,
+      width: 58,
       type: "rightAligned",
       ...LARGEST_FIRST,
       valueFormatter: ({ value }) => (value === null ? "…" : digits(value)),
@@ -139,21 +139,23 @@ export function columns(store, toggle) {
     {
       field: "model",
       headerName: "Model",
-      width: 108,
+      flex: 1,
+      minWidth: 80,
       ...TEXT,
       ...drawn((row) => found(row.model)),
     },
     {
       field: "folder",
       headerName: "Folder",
-      width: 118,
+      flex: 1,
+      minWidth: 90,
       ...TEXT,
       ...drawn((row) => text(tail(row.folder), store.search.needle, row.folder)),
     },
     {
       field: "bytes",
       headerName: "Size",
-      width: 70,
+      width: 66,
       type: "rightAligned",
       ...LARGEST_FIRST,
       valueFormatter: ({ value }) => size(value),
@@ -161,9 +163,10 @@ export function columns(store, toggle) {
     {
       field: "user",
       headerName: "In use by",
-      width: 110,
+      flex: 1,
+      minWidth: 90,
       ...TEXT,
-      ...drawn((row) => text(row.user, "")),
+      ...drawn((row) => text(holder(row.user), "", row.user)),
     },
   ];
 }

@@ -20,7 +20,7 @@ export async function askToDelete(root, rows) {
     free.length > 0 && list(free, said),
     free.length > 0 && h("p", {}, `${size(bytes)} in all. They cannot be brought back.`),
     held.length > 0 && h("p", { class: "cp-error" }, "In use, so not to be deleted:"),
-    held.length > 0 && list(held, (row) => `in use by ${plain(row.user)}`),
+    held.length > 0 && list(held, (row) => `in use by ${plain(row.user)}`, "cp-held"),
   );
   const confirm = button(
     { class: "cp-button cp-danger", disabled: !free.length },
@@ -36,7 +36,7 @@ function said(row) {
 }
 
 /** @param {Row[]} rows @param {(row: Row) => string} about */
-function list(rows, about) {
+function list(rows, about, kind = "") {
   const items = rows.map((row) =>
     h(
       "li",
@@ -46,5 +46,5 @@ function list(rows, about) {
       h("bdi", { class: "cp-about" }, about(row)),
     ),
   );
-  return h("ul", { class: "cp-sessions" }, ...items);
+  return h("ul", { class: `cp-sessions ${kind}` }, ...items);
 }

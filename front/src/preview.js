@@ -3,7 +3,7 @@ import { Conversation } from "./conversation.js";
 import { copy } from "./clipboard.js";
 import { button, focusOn, h, icon } from "./dom.js";
 import { exportMenu } from "./menu.js";
-import { ago, count, exact, plain, size } from "./text.js";
+import { ago, count, exact, holder, plain, size } from "./text.js";
 
 /** @typedef {import("./types.js").Row} Row */
 
@@ -66,7 +66,8 @@ export class Preview {
         row.turns !== null && h("span", {}, count(row.turns, "turn")),
         row.model && h("bdi", {}, plain(row.model)),
         h("span", {}, size(row.bytes)),
-        row.user && h("bdi", {}, `in use by ${plain(row.user)}`),
+        row.user &&
+          h("bdi", { title: plain(row.user, 1000) }, `in use by ${plain(holder(row.user))}`),
         h("bdi", { title: plain(row.folder, 1000) }, plain(row.folder)),
       ),
     );

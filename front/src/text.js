@@ -75,6 +75,11 @@ export function tail(path) {
   return parts.length > 2 ? `…/${parts.slice(-2).join("/")}` : path;
 }
 
+/** Who holds a session, without the folders of the notebook. @param {string} user */
+export function holder(user) {
+  return user.replace(/^.*[\\/]/, "");
+}
+
 const AGE = /^(\d+)([mhdw])$/;
 /** @type {Record<string, [string, number]>} */
 const AGE_UNITS = {
