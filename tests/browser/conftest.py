@@ -7,11 +7,13 @@ own: the browser ends with this package's tests.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kernels import assert_none_left
 from playwright.sync_api import Browser
 from scripted import ScriptedServer
 
@@ -28,8 +30,10 @@ _OPENED = pytest.StashKey[list[FrontEnd]]()
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     """Serve the folders of all tests."""
     root = tmp_path_factory.getbasetemp()
-    with Jupyter(root, tmp_path_factory.mktemp("jupyter")) as server:
+    state = tmp_path_factory.mktemp("jupyter")
+    with Jupyter(root, state) as server:
         yield server
+    assert_none_left(state / "copilot-home")
 
 
 @pytest.fixture(scope="package")
@@ -53,11 +57,18 @@ def kernels(provider: ScriptedServer, runtime_path: Path, jupyter: Jupyter) -> I
 def front_end(
     kernels: Jupyter, chromium: Browser, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Open]:
-    """Open notebooks: ``front_end(*cells, name=…, kind="lab")``, each in a window of its own."""
+    """Open notebooks, each in a window of its own: ``front_end(*cells, name=…, kind=…, kernel=…)``.
+
+    A notebook that is there already is opened as it is.
+    """
     opened: list[FrontEnd] = request.node.stash.setdefault(_OPENED, [])
 
     def start(
-        *cells: str, name: str = "notebook.ipynb", kind: Kind = "lab", **context: Any
+        *cells: str,
+        name: str = "notebook.ipynb",
+        kind: Kind = "lab",
+        kernel: bool = True,
+        **context: Any,
     ) -> FrontEnd:
         path = tmp_path / "work" / name
         if not path.exists():
@@ -65,7 +76,7 @@ def front_end(
         page = chromium.new_context(**context).new_page()
         shown = FrontEnd(page, kernels, path, kind)
         opened.append(shown)
-        return shown.open()
+        return shown.open(kernel=kernel)
 
     yield start
     for context in chromium.contexts:
@@ -81,7 +92,7 @@ def pytest_runtest_makereport(
     if report.when == "call":
         opened: list[FrontEnd] = item.stash.get(_OPENED, [])
         for number, front_end in enumerate(opened, 1):
-            test = f"{item.path.stem}.{item.name}"
+            test = re.sub(r"[^\w.-]+", "-", f"{item.path.stem}.{item.name}").strip("-")
             path = front_end.screenshot(test if number == 1 else f"{test}.{number}")
             if report.failed:
                 said = "\n".join(front_end.errors)

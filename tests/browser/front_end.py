@@ -42,15 +42,19 @@ _WATCH = """prompt => {
     }).observe(prompt, {childList: true, characterData: true, subtree: true});
 }"""
 
-# Whether a notebook's kernel is connected and idle: the toolbar shows an idle kernel before there
-# is one. The notebook gets its path as a mark, for locators that hold over a reload.
-_READY = """path => {
+# Whether a notebook is open. It gets its path as a mark, for locators that hold over a reload.
+_OPEN = """path => {
     const panels = [...(window.jupyterapp?.shell.widgets("main") ?? [])];
     const panel = panels.find(panel => panel.context?.path === path);
     if (panel) panel.node.dataset.path = path;
-    const context = panel?.sessionContext;
-    return context?.isReady && context.session?.kernel?.status === "idle";
+    return panel ?? null;
 }"""
+
+# Whether its kernel is connected and idle: the toolbar shows an idle kernel before there is one.
+_READY = f"""path => {{
+    const context = ({_OPEN})(path)?.sessionContext;
+    return context?.isReady && context.session?.kernel?.status === "idle";
+}}"""
 
 
 @dataclass(frozen=True)
@@ -125,14 +129,21 @@ class FrontEnd:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._hear)
 
-    def open(self) -> Self:
-        """Go to the notebook, and wait until its kernel is there."""
+    def open(self, *, kernel: bool = True) -> Self:
+        """Go to the notebook, and wait until its kernel is there.
+
+        Parameters
+        ----------
+        kernel : bool
+            False refuses one. The front end asks about it only for a notebook that names none.
+        """
         # Each notebook has a workspace of its own, or JupyterLab opens what was open before.
         where = {"lab": f"lab/workspaces/{self.path.stem}/tree", "notebook": "notebooks"}[self.kind]
-        self.page.goto(
-            f"{self.jupyter.url}/{where}/{quote(self.inside)}?token={self.jupyter.token}"
-        )
-        self._wait_ready()
+        inside = quote(self.inside)
+        self.page.goto(f"{self.jupyter.url}/{where}/{inside}?token={self.jupyter.token}")
+        if not kernel:
+            self.page.get_by_role("button", name="No Kernel", exact=True).click()
+        self._wait_shown(_READY if kernel else _OPEN)
         return self
 
     def beside(self, path: Path) -> FrontEnd:
@@ -144,7 +155,7 @@ class FrontEnd:
             )""",
             other.inside,
         )
-        other._wait_ready()
+        other._wait_shown(_READY)
         return other
 
     @property
@@ -184,7 +195,7 @@ class FrontEnd:
         self._tool("restart-kernel").click()
         with self.page.expect_response(lambda answer: "/restart" in answer.url):
             self.page.locator(".jp-Dialog .jp-mod-accept").click()
-        self._wait_ready()
+        self._wait_shown(_READY)
 
     def save(self) -> nbformat.NotebookNode:
         """Save with Ctrl+S, and return the notebook that is then on disk."""
@@ -201,7 +212,7 @@ class FrontEnd:
     def reload(self) -> None:
         """Reload the page, and wait until the notebook is there again."""
         self.page.reload()
-        self._wait_ready()
+        self._wait_shown(_READY)
 
     def reopen(self) -> None:
         """End the kernel and reload: what is shown comes from the file alone."""
@@ -214,6 +225,11 @@ class FrontEnd:
         self.page.locator(".lm-Menu").get_by_text("Theme", exact=True).click()
         self.page.locator(".lm-Menu").get_by_text(theme, exact=True).click()
         expect(self.page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
+
+    def hide_sidebar(self) -> None:
+        """Leave JupyterLab's whole width to the notebook."""
+        self.page.keyboard.press("Control+b")
+        expect(self.page.locator("#jp-left-stack")).to_be_hidden()
 
     def resize(self, width: int, height: int = 900) -> None:
         """Give the window a size."""
@@ -250,8 +266,8 @@ class FrontEnd:
     def _tool(self, command: str) -> Locator:
         return self.panel.locator(f'.jp-NotebookPanel-toolbar [data-command="notebook:{command}"]')
 
-    def _wait_ready(self) -> None:
-        self.page.wait_for_function(_READY, arg=self.inside)
+    def _wait_shown(self, condition: str) -> None:
+        self.page.wait_for_function(condition, arg=self.inside)
         expect(self.cells.first).to_be_visible()
 
 

@@ -6,13 +6,15 @@ import itertools
 import re
 from collections.abc import Callable
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 from scripted import ScriptedServer
 
 from browser.frames import start_recording, stop_recording
 from browser.front_end import FrontEnd
-from browser.saved import assert_same_when_reopened
+from browser.prompts import bash, say
+from browser.saved import assert_no_placeholder, assert_same_when_reopened
 
 Open = Callable[..., FrontEnd]
 
@@ -75,3 +77,23 @@ def test_outputs_are_independent(front_end: Open, provider: ScriptedServer) -> N
     ):
         expect(cell.outputs).to_have_count(1)
         expect(cell.output).to_contain_text(words)
+
+
+@pytest.mark.slow
+def test_a_notebook_of_another_is_read_without_a_kernel(front_end: Open) -> None:
+    notebook = front_end()
+    notebook.run("%load_ext copilot_magics\n%copilot_session theirs")
+    asked = notebook.run(bash("touch made"), wait=False)
+    asked.button("Deny").click()
+    asked.finished()
+    notebook.run(say("| a | b |", "| - | - |", "| 1 | 2 |", "", "```python", "x = 1", "```"))
+    before = notebook.panel.locator(".jp-Cell-outputArea").all_text_contents()
+
+    theirs = notebook.save()
+    # Nothing in it is trusted, and it names no kernel.
+    del theirs.metadata["kernelspec"]
+    nbformat.write(theirs, notebook.path.with_name("theirs.ipynb"))  # type: ignore[no-untyped-call]
+    mine = front_end(name="theirs.ipynb", kernel=False)
+    expect(mine.panel.locator(".jp-Cell-outputArea")).to_have_text(before)
+    expect(mine.panel.get_by_role("cell", name="2")).to_be_visible()
+    assert_no_placeholder(mine)
