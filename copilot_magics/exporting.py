@@ -85,7 +85,7 @@ def _line(event: Event) -> bytes:
 
 
 def _transcript(title: str, session: str, events: list[Event]) -> Iterator[str]:
-    yield f"# {inert.inert_markdown(' '.join(title.split()))}\n\nSession `{session}`\n"
+    yield f"# {inert.inert_line(title)}\n\nSession `{session}`\n"
     for event in events:
         payload = reading.payload_of(event)
         content = reading.content_of(event.type, payload)
@@ -96,8 +96,8 @@ def _transcript(title: str, session: str, events: list[Event]) -> Iterator[str]:
             case "user.message":
                 yield f"## You{_when(event)}\n\n{text}\n"
             case "assistant.message":
-                who = inert.plain(reading.model_of(payload) or "Copilot")
-                yield f"## {inert.inert_markdown(who)}{_when(event)}\n\n{text}\n"
+                who = inert.inert_line(reading.model_of(payload) or "Copilot")
+                yield f"## {who}{_when(event)}\n\n{text}\n"
             case "tool.execution_start":
                 yield _block(f"{reading.tool_of(payload) or 'tool'} was called", content)
             case "tool.execution_complete":
@@ -107,18 +107,8 @@ def _transcript(title: str, session: str, events: list[Event]) -> Iterator[str]:
 
 
 def _block(what: str, content: str) -> str:
-    fence = "`" * max(3, 1 + _longest_run(content))
-    summary = inert.inert_markdown(inert.plain(what))
-    text = inert.plain(content)
-    return f"<details><summary>{summary}</summary>\n\n{fence}text\n{text}\n{fence}\n\n</details>\n"
-
-
-def _longest_run(text: str) -> int:
-    longest = run = 0
-    for char in text:
-        run = run + 1 if char == "`" else 0
-        longest = max(longest, run)
-    return longest
+    summary = f"<summary>{inert.entities(what)}</summary>"
+    return f"<details>{summary}\n\n{inert.fenced(content)}\n\n</details>\n"
 
 
 def _when(event: Event) -> str:

@@ -24,7 +24,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -227,7 +227,9 @@ def markdown(size: int) -> str:
     raise AssertionError
 
 
-def steps(request: Request, spent: set[str]) -> Iterator[Step]:
+def steps(
+    request: Request, spent: set[str], answers: Mapping[str, str] | None = None
+) -> Iterator[Step]:
     """Read the last user message's directives, and play them.
 
     Parameters
@@ -236,8 +238,10 @@ def steps(request: Request, spent: set[str]) -> Iterator[Step]:
         What was asked.
     spent : set of str
         The prompts whose ``once`` fault has happened; added to.
+    answers : mapping of str to str, optional
+        The directives that plain prompts stand for.
     """
-    prompt = request.prompt
+    prompt = (answers or {}).get(request.prompt, request.prompt)
     done = [m for m in request.since_prompt if m["role"] == "assistant" and m.get("tool_calls")]
     rounds = _rounds(prompt)
     if len(done) < len(rounds):

@@ -15,7 +15,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import wait as wait_for_any
 from typing import Any, Self
@@ -59,10 +59,15 @@ class ScriptedServer:
         Refuse requests that do not carry it as their bearer token.
     port : int
         Where to listen; 0 takes a free port.
+    answers : mapping of str to str, optional
+        The directives that plain prompts stand for, where a person is to read them.
     """
 
-    def __init__(self, *, key: str = "", port: int = 0) -> None:
+    def __init__(
+        self, *, key: str = "", port: int = 0, answers: Mapping[str, str] | None = None
+    ) -> None:
         self.key = key
+        self.answers = answers or {}
         self.requests: list[Request] = []
         self.spent: set[str] = set()
         self.closing = Latch()
@@ -200,7 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(request)
 
     def _answer(self, request: Request) -> None:
-        answer = steps(request, self.server.scripted.spent)
+        scripted = self.server.scripted
+        answer = steps(request, scripted.spent, scripted.answers)
         first = next(answer)
         if isinstance(first, Refuse):
             self._refuse(first)

@@ -207,7 +207,7 @@ def test_sessions_are_exported_and_cleared_away(nb: Notebook, home: Path, tmp_pa
     told = picker.done("export", **{"ids": ["mine", "other"], "as": "markdown"})
     assert told == f"Exported to mine.md, other.md in {work}."
     text = (work / "other.md").read_text()
-    assert text.startswith("# # Why?\n\nSession `other`\n\n## You · 2026-03-01 10:00 UTC\n")
+    assert text.startswith("# \\# Why?\n\nSession `other`\n\n## You · 2026-03-01 10:00 UTC\n")
     assert text.index("\n# Why?\n") < text.index("## m-1 · 2026-03-01 10:00 UTC")
     assert "Be&lt;b>cause&lt;/b>" in text
     assert "a walrus in the answer" in (work / "mine.md").read_text()
