@@ -55,11 +55,27 @@ class Pending:
 
 @dataclass
 class ToolCall:
-    """One call of a tool, as far as it is shown."""
+    """One call of a tool, as far as it is shown.
+
+    Attributes
+    ----------
+    name : str
+        The tool's name.
+    brief : str
+        What it is called for, in one line.
+    arguments : object
+        Its arguments, as the model gave them.
+    succeeded : bool or None
+        How it went; None while it runs.
+    result : str
+        What the model was told, or why there is nothing to tell.
+    """
 
     name: str
     brief: str
+    arguments: Any = None
     succeeded: bool | None = None
+    result: str = ""
 
 
 @dataclass(frozen=True)
@@ -266,13 +282,16 @@ class Turn:
             self.say("thinking")
 
     def _tool_start(self, data: Any) -> None:
-        call = ToolCall(data.tool_name, one_line(brief(data.arguments) or "", 80))
+        told = one_line(brief(data.arguments) or "", 80)
+        call = ToolCall(data.tool_name, told, data.arguments)
         self.tools[data.tool_call_id] = call
         self.say(f"{call.name}: {call.brief}" if call.brief else call.name)
 
     def _tool_end(self, data: Any) -> None:
         if call := self.tools.get(data.tool_call_id):
             call.succeeded = bool(data.success)
+            told = data.result.content if data.result else data.error and data.error.message
+            call.result = told or ""
         self.say("thinking")
 
     def _usage(self, data: Any) -> None:

@@ -47,7 +47,7 @@ _IMAGE = re.compile(
     r"(?P<local>!\[[\w ,.;:'()/-]*\]\((?!/|[^)]*\.\.)(?:[\w./-]|%20)+\))|(?<!!)!++(?=\[)"
 )
 _URL = re.compile(r"(?:(?:https?|ftp)://|www\.)\S*", re.IGNORECASE)
-_FORMULA_BEGINS = re.compile(r"\$|\\(?=\\[(\[]|begin)")
+_FORMULA_BEGINS = re.compile(r"\\?\$|\\(?=\\[(\[]|begin)")
 _ACTING_TEX = re.compile(
     r"\\(?=(?:(?:href|url)(?!\{https?://)|html[A-Za-z]+|class|cssId|style|data|bbox|mmlToken"
     r"|require|csname|includegraphics)(?![A-Za-z]))"
@@ -97,6 +97,34 @@ def inert_markdown(text: str) -> str:
     return "\n\n".join(piece for piece in pieces if piece.strip())
 
 
+def inert_line(text: str) -> str:
+    """Return a text as one line of Markdown that is shown, not obeyed; code in it stays code."""
+    whole = " ".join(plain(text).split())
+    # Doubled backticks pair in other ways, and what is no code must be escaped.
+    parts = [whole] if "``" in whole else re.split(r"(`[^`]+`)", whole)
+    for outside in range(0, len(parts), 2):
+        shown = html.escape(parts[outside], quote=False)
+        parts[outside] = re.sub(r"([\\*_\[\]#|~$])", r"\\\1", shown)
+    return inert_markdown("".join(parts))
+
+
+def entities(text: str) -> str:
+    """Return a text as HTML that no Markdown parser sees anything in."""
+    return re.sub(r"[^\w ]|_", lambda char: f"&#{ord(char[0])};", plain(text))
+
+
+def fenced(code: str, language: str = "text") -> str:
+    """Return code in a fence that it cannot leave; to stand between blank lines."""
+    code = plain(code)
+    if "mermaid" in language and _ACTING_DIAGRAM.search(code):
+        language = "text"
+    if _FORMULA_ENDS.search(code):
+        # nbconvert looks for formulas first: one that began above could end within the fence.
+        return f"<pre><code>{entities(code)}</code></pre>"
+    marks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+    return f"{marks}{language}\n{code}\n{marks}"
+
+
 def _acts(fence: Fence) -> bool:
     """Say whether something in a fence would act where a front end sees no fence."""
     return bool(
@@ -119,14 +147,7 @@ def _rewritten(fence: Fence) -> str:
     margin = len(before.rpartition(">")[2].expandtabs(4))
     code = re.sub(rf"(?m)^(?:[ \t]*>){{0,{quotes}}}[ \t]{{0,{margin}}}", "", body)
     named = _LANGUAGE.match(fence.info.strip())
-    language = named[1] if named else "text"
-    if "mermaid" in language and _ACTING_DIAGRAM.search(body):
-        language = "text"
-    marks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-    written = f"{marks}{language}\n{code}\n{marks}"
-    if _FORMULA_ENDS.search(code):
-        # nbconvert looks for formulas first: one that began above could end within the fence.
-        written = f"<pre><code>{_entities(code)}</code></pre>"
+    written = fenced(code, named[1] if named else "text")
     if not quotes:
         written = re.sub("(?m)^", " " * min(margin, 3), written)
     marker = "" if re.fullmatch(r"[ \t>]*", before) else f"{_loose(before).rstrip()}\n\n"
@@ -172,7 +193,10 @@ def _edits(text: str) -> Edits:
             edits[found.start()] = ("&amp;", "&amp;")
     for found in _URL.finditer(text):
         for begins in _FORMULA_BEGINS.finditer(text, *found.span()):
-            edits[begins.start()] = (f"&#{ord(begins[0])};", f" {begins[0]}")
+            char = begins[0][-1]
+            edits[begins.end() - 1] = (f"&#{ord(char)};", f" {char}")
+            if len(begins[0]) == 2:
+                edits[begins.start()] = ("", "\\")
     for found in _NO_FENCE.finditer(text):
         edits[found.start()] = ("&#96;", "&#96;")
     for found in _ACTING_TEX.finditer(text):
@@ -243,8 +267,4 @@ def _code(span: str) -> str:
     code = span[marks:-marks].replace("\n", " ")
     if code.strip() and code[0] == code[-1] == " ":
         code = code[1:-1]
-    return f"<code>{_entities(code)}</code>"
-
-
-def _entities(text: str) -> str:
-    return re.sub(r"[^\w ]|_", lambda char: f"&#{ord(char[0])};", text)
+    return f"<code>{entities(code)}</code>"

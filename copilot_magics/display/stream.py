@@ -3,21 +3,29 @@
 A notebook's front end can only replace an output whole, and sending a long answer again for every
 few words would cost a hundred times its size. So a long answer streams as a row of Markdown blocks
 of which only the last is still redrawn; at the end they give way to one output, which is what the
-saved notebook keeps. The status stands above the answer and the quiet line below it, so that
-the page does not jump when one goes and the other comes.
+saved notebook keeps. The status and the tools stand above the answer and the quiet line below it,
+so that the page does not jump when one goes and the other comes. The tools have an output of their
+own, since one that is open would close whenever the clock ticks.
+
+A front end may run what it is given, so nothing of a model, a tool or a file is drawn but through
+`copilot_magics.display.inert`.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from copilot_magics.display import prompts
+from copilot_magics.display.fences import closed, open_fence
+from copilot_magics.display.inert import inert_line, inert_markdown, plain
+from copilot_magics.display.tools import tool_line, tools_markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from copilot_magics.reply import Reply
-    from copilot_magics.turn import Pending, Turn
+    from copilot_magics.turn import Pending, ToolCall, Turn
 
 _ALLOWANCE = 8_000
 """Characters that may be sent twice before an answer is split into blocks."""
@@ -25,10 +33,13 @@ _ALLOWANCE = 8_000
 _RATIO = 1.5
 """Characters sent while streaming, for each one of the answer."""
 
+_NOTHING = {"text/plain": ""}
+
 _PLAIN = 4_000
 """Characters of an answer that go into the output's plain text, for front ends without Markdown."""
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n`]*)$", re.M)
+_OPENED, _KEPT = 12_000, 150_000
+"""Characters that the tools' lines open to, all together: while they run, and in the end."""
 
 
 class View(Protocol):
@@ -91,12 +102,12 @@ class Terminal:
     def draw(self, turn: Turn) -> None:
         """Print what is new."""
         for call in list(turn.tools.values())[self._tools :]:
-            self._line(f"  · {call.name} {_visible(call.brief)}")
+            self._line(f"  {tool_line(call)}")
             self._tools += 1
         for notice in turn.notices[self._notices :]:
-            self._line(f"  · {_visible(notice)}")
+            self._line(f"  · {plain(notice)}")
             self._notices += 1
-        text = _visible(turn.text)
+        text = plain(turn.text)
         if text != self._shown:
             self._clear_status()
             if not text.startswith(self._shown):
@@ -105,7 +116,7 @@ class Terminal:
             print(text[len(self._shown) :], end="", flush=True)
             self._shown = text
         elif self._live and not (self._shown and turn.status == "answering"):
-            line = _visible(turn.doing)
+            line = plain(turn.doing)
             print(f"\r\x1b[2K{'' if self._at_start() else ' '}{line}"[:120], end="", flush=True)
             self._status = True
 
@@ -159,11 +170,13 @@ class Notebook:
         self._whole_cell = whole_cell
         self._live = live
         self._status: Any = None
+        self._tools: Any = None
         self._block: Any = None
         self._frozen = 0
         self._opener = ""
         self._drawn = ""
         self._said = ""
+        self._used: list[bool | None] = []
         self._sent = 0
 
     @property
@@ -172,15 +185,18 @@ class Notebook:
         return 0.15 if self._whole_cell else max(0.15, self._sent / 1_000_000)
 
     def draw(self, turn: Turn) -> None:
-        """Show the status and what is new of the answer."""
+        """Show the status, the tools, and what is new of the answer."""
         if not self._live:
             return
         text = turn.text
-        if self._status is None and text:
+        if self._status is None and text and not turn.tools:
             # The answer came at once: one message for it and its status, until the next drawing.
-            self._draw_status(f"{self._status_of(turn)}\n\n{closed(text)}")
+            self._draw_status(f"{self._status_of(turn)}\n\n{inert_markdown(closed(text))}")
             return
         self._draw_status(self._status_of(turn))
+        # Before the answer there must be room for the tools that may come after its beginning.
+        if turn.tools or text:
+            self._draw_tools(list(turn.tools.values()))
         if text[: self._frozen] != self._drawn[: self._frozen]:
             # The answer started over: everything again, in the block that is there.
             self._frozen, self._opener = 0, ""
@@ -197,19 +213,16 @@ class Notebook:
         """Leave one static output."""
         from IPython.display import clear_output, display
 
-        bundle = final_bundle(reply, turn.notices)
+        bundle = final_bundle(reply, turn.notices, list(turn.tools.values()))
         if self._whole_cell:
             if self._status is not None:
                 clear_output(wait=True)
             display(bundle, raw=True)
             return
-        if self._block is not None and self._status is not None:
-            self._status.update({"text/plain": ""}, raw=True)
-        handle = self._block or self._status
-        if handle is None:
-            display(bundle, raw=True)
-        else:
-            handle.update(bundle, raw=True)
+        drawn = [handle for handle in (self._status, self._tools, self._block) if handle]
+        for handle in drawn[:-1]:
+            handle.update(_NOTHING, raw=True)
+        _display(drawn[-1] if drawn else None, bundle)
 
     def clear(self) -> None:
         """Take the status away."""
@@ -218,10 +231,10 @@ class Notebook:
         if self._status is not None and self._whole_cell:
             clear_output()
         elif self._status is not None:
-            self._status.update({"text/plain": ""}, raw=True)
+            self._status.update(_NOTHING, raw=True)
 
     def _status_of(self, turn: Turn) -> str:
-        lines = [f"*{_escaped(turn.doing)}*", *(f"> {_escaped(line)}" for line in turn.notices)]
+        lines = [f"*{inert_line(turn.doing)}*", *(f"> {inert_line(line)}" for line in turn.notices)]
         return "\n\n".join(lines)
 
     def _draw_status(self, said: str) -> None:
@@ -229,9 +242,17 @@ class Notebook:
             self._said = said
             self._status = _display(self._status, {"text/markdown": said})
 
+    def _draw_tools(self, calls: list[ToolCall]) -> None:
+        used = [call.succeeded for call in calls]
+        if used != self._used or self._tools is None:
+            self._used = used
+            shown = {"text/markdown": tools_markdown(calls, _OPENED)} if calls else _NOTHING
+            self._tools = _display(self._tools, shown)
+
     def _show(self, block: Any, text: str) -> Any:
-        self._sent += len(text)
-        return _display(block, {"text/markdown": closed(text)})
+        shown = inert_markdown(closed(text))
+        self._sent += len(shown)
+        return _display(block, {"text/markdown": shown})
 
     def _freeze(self, tail: str, length: int) -> str:
         """Draw most of a tail for the last time, and return what a block of its own begins with."""
@@ -240,60 +261,44 @@ class Notebook:
         self._block = None
         self._frozen = length - (len(tail) - at)
         fence = open_fence(tail[:at])
-        self._opener = f"{fence}\n" if fence else ""
+        self._opener = f"{fence.opener}\n" if fence else ""
         return self._opener + tail[at:] if tail[at:] else ""
 
 
 def split_point(text: str) -> int:
     """Return where a Markdown text may be cut, close to its end: paragraph, line, else word."""
-    fenced = bool(open_fence(text))
-    for boundary in ("\n",) if fenced else ("\n\n", "\n", ". ", " "):
+    for boundary in ("\n",) if open_fence(text) else ("\n\n", "\n", ". ", " "):
         at = text.rfind(boundary)
         if at > 0 and len(text) - at <= 200:
             return at + len(boundary)
     return len(text)
 
 
-def open_fence(text: str) -> str:
-    """Return the line that opened the code fence in which a Markdown text ends, or ``""``."""
-    opener = ""
-    for found in _FENCE.finditer(text):
-        if not opener:
-            opener = found[0]
-        elif found[1].startswith(_marks(opener)) and not found[2].strip():
-            opener = ""
-    return opener
-
-
-def closed(text: str) -> str:
-    """Return a Markdown text with its last code fence closed."""
-    fence = open_fence(text)
-    return f"{text}\n{_marks(fence)}" if fence else text
-
-
-def final_bundle(reply: Reply, notices: list[str]) -> dict[str, str]:
+def final_bundle(
+    reply: Reply, notices: Sequence[str] = (), tools: Sequence[ToolCall] = ()
+) -> dict[str, str]:
     """Return the static output of a reply: Markdown, and plain text for logs and consoles.
 
     Parameters
     ----------
     reply : Reply
         What the turn came to.
-    notices : list of str
+    notices : sequence of str
         Lines to keep above the answer.
+    tools : sequence of ToolCall
+        What was called on the way, to keep above the answer too.
     """
-    above = "".join(f"> {_escaped(notice)}\n\n" for notice in notices)
     text = closed(reply.text)
-    plain = text if len(text) <= _PLAIN else f"{text[:_PLAIN]}…"
-    told = "".join(f"{notice}\n" for notice in notices)
+    parts = [*(f"> {inert_line(notice)}" for notice in notices)]
+    parts += [tools_markdown(tools, _KEPT), inert_markdown(text)]
+    lines = [*notices, *map(tool_line, tools)]
+    lines.append(text if len(text) <= _PLAIN else f"{text[:_PLAIN]}…")
     return {
-        "text/markdown": f"{above}{text}\n\n<sub>{_escaped(reply.summary)}</sub>".lstrip(),
-        "text/plain": f"{told}{plain}\n[{reply.summary}]".lstrip(),
+        "text/markdown": "\n\n".join(
+            [*(part for part in parts if part), f"<sub>{inert_line(reply.summary)}</sub>"]
+        ),
+        "text/plain": plain("\n".join([*(line for line in lines if line), f"[{reply.summary}]"])),
     }
-
-
-def _marks(fence: str) -> str:
-    found = _FENCE.match(fence)
-    return found[1] if found else ""
 
 
 def _display(handle: Any, bundle: dict[str, str]) -> Any:
@@ -303,19 +308,3 @@ def _display(handle: Any, bundle: dict[str, str]) -> Any:
         return display(bundle, raw=True, display_id=True)
     handle.update(bundle, raw=True)
     return handle
-
-
-def _escaped(line: str) -> str:
-    """Return a line whose Markdown and HTML are shown, not obeyed; code in it stays code."""
-    whole = " ".join(line.split())
-    # Doubled backticks pair in other ways, and what is no code must be escaped.
-    parts = [whole] if "``" in whole else re.split(r"(`[^`]+`)", whole)
-    for outside in range(0, len(parts), 2):
-        plain = parts[outside].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        parts[outside] = re.sub(r"([\\*_\[\]#|~$])", r"\\\1", plain)
-    return "".join(parts)
-
-
-def _visible(text: str) -> str:
-    """Return text without the control characters by which it could drive a terminal."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "", text)

@@ -46,9 +46,11 @@ def test_the_answer_grows_under_a_status_and_ends_as_one_output(
     kernel: Notebook, provider: ScriptedServer
 ) -> None:
     cell = kernel.start("%%copilot\nthink: Hm.\ngate middle")
-    # The first drawing may hold both; the next one gives each an output of its own.
-    cell.wait_output(lambda cell: "*answering" in cell.text and len(cell.displays) == 2)
-    status, answer = cell.displays
+    # The first drawing may hold both; the next one gives each an output of its own, and keeps
+    # room between them for tools.
+    cell.wait_output(lambda cell: "*answering" in cell.text and len(cell.displays) == 3)
+    status, tools, answer = cell.displays
+    assert tools == {"text/plain": ""}
     assert status["text/markdown"].startswith("*answering")
     assert status["text/markdown"].rstrip("*").endswith(" s")
     assert answer["text/markdown"] == "Before middle."
@@ -84,8 +86,14 @@ def test_a_tool_is_named_while_it_runs_and_the_reply_is_the_value(
     os.mkfifo(gate)
     cell = kernel.start('%%copilot\ntool bash {"command": "cat gate", "description": "wait"}')
     cell.wait_output(lambda cell: "*bash: cat gate · " in cell.text)
-    gate.write_text("went")
-    assert "went" in shown(cell.result())
+    assert "<summary>⋯ bash <code>cat gate</code> <em>running</em></summary>" in cell.text
+    gate.write_text("went\n```\n</details><b>")
+    said = shown(cell.result())
+    assert said.startswith("<details><summary>✓ bash <code>cat gate</code></summary>\n\n")
+    assert "```text\ncommand: cat gate\ndescription: wait\n```" in said
+    assert "````text\nwent\n```\n</details><b>" in said
+    assert said.index("</details>\n\nTool said: went") > said.index("Result:")
+    assert "· bash cat gate\nTool said: went" in cell.displays[0]["text/plain"]
 
     cell = kernel.run("%%copilot\nsay: Look:\\n```python\\nx = 1\\n```\\ndone")
     shown(cell)

@@ -15,9 +15,10 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from copilot_magics.display import prompts
-from copilot_magics.display.stream import Notebook, closed, final_bundle, open_fence, split_point
+from copilot_magics.display.fences import closed, open_fence
+from copilot_magics.display.stream import Notebook, final_bundle, split_point
 from copilot_magics.reply import Reply
-from copilot_magics.turn import Turn
+from copilot_magics.turn import ToolCall, Turn
 
 
 @pytest.mark.parametrize(
@@ -50,13 +51,18 @@ def test_a_text_is_cut_close_to_its_end(text: str, tail: str) -> None:
         ("````\n```\n````\n", ""),
         ("```\nx\n```python", "```"),
         ("  ```js\nx", "  ```js"),
-        ("    ```js\nx", ""),
+        # In a list it is one.
+        ("    ```js\nx", "    ```js"),
+        ("- ~~~\nx", "- ~~~"),
+        ("> ```\n> x", "> ```"),
+        ("> ```\n> x\nmore", ""),
         ("``` a`b", ""),
     ],
 )
 def test_an_open_fence_is_found_and_closed(text: str, fence: str) -> None:
-    assert open_fence(text) == fence
-    assert open_fence(closed(text)) == ""
+    found = open_fence(text)
+    assert (found.opener if found else "") == fence
+    assert open_fence(closed(text)) is None
     assert closed(text).startswith(text)
     if not fence:
         assert closed(text) == text
@@ -67,7 +73,7 @@ LINES = st.sampled_from(["```", "```py", "~~~~", "text", "", "- item", "  ```", 
 
 @given(st.lists(LINES).map("\n".join))
 def test_closing_always_closes(text: str) -> None:
-    assert open_fence(closed(text)) == ""
+    assert open_fence(closed(text)) is None
     assert 0 <= split_point(text) <= len(text)
 
 
@@ -155,9 +161,16 @@ def test_the_static_output_shows_notices_and_markup_as_text() -> None:
     turn.session = "a_b_c"
     turn._message(SimpleNamespace(content="```\nopen"))
     turn.end("answered")
-    bundle = final_bundle(Reply.of(turn), ["Refused: <b>*x*</b>"])
+    call = ToolCall("ba_sh", "ls <b>", {"command": "ls <b>\n```", "n": 1}, True, "</details>")
+    bundle = final_bundle(Reply.of(turn), ["Refused: <b>*x*</b>"], [call])
     assert bundle["text/markdown"].startswith(
-        "> Refused: &lt;b&gt;\\*x\\*&lt;/b&gt;\n\n```\nopen\n```"
+        "> Refused: &lt;b&gt;\\*x\\*&lt;/b&gt;\n\n"
+        "<details><summary>✓ ba&#95;sh <code>ls &#60;b&#62;</code></summary>\n\n"
+        "Arguments:\n\n````text\ncommand:\nls <b>\n```\nn: 1\n````\n\n"
+        "Result:\n\n```text\n</details>\n```\n\n</details>\n\n"
+        "```\nopen\n```"
     )
     assert "<sub>a\\_b\\_c · " in bundle["text/markdown"]
-    assert bundle["text/plain"].startswith("Refused: <b>*x*</b>\n```\nopen\n```\n[a_b_c · ")
+    assert bundle["text/plain"].startswith(
+        "Refused: <b>*x*</b>\n· ba_sh ls <b>\n```\nopen\n```\n[a_b_c · "
+    )

@@ -83,9 +83,20 @@ def test_sub_agents_show_their_tools_but_do_not_answer() -> None:
     call = {"tool_name": "view", "tool_call_id": "1", "arguments": {"path": "a.txt"}}
     turn.feed(event("tool.execution_start", agent_id="a", **call))
     assert (turn.text, turn.outcome, turn.status) == ("", None, "view: a.txt")
-    turn.feed(event("tool.execution_complete", agent_id="a", tool_call_id="1", success=True))
-    assert turn.tools["1"].succeeded is True
+    ended = {"tool_call_id": "1", "success": True, "result": SimpleNamespace(content="hello")}
+    turn.feed(event("tool.execution_complete", agent_id="a", **ended))
+    call = turn.tools["1"]
+    assert (call.arguments, call.succeeded, call.result) == ({"path": "a.txt"}, True, "hello")
     assert turn.status == "thinking"
+
+
+def test_why_a_tool_failed() -> None:
+    turn = begun()
+    turn.feed(event("tool.execution_start", tool_name="x", tool_call_id="1", arguments=None))
+    why = SimpleNamespace(message="No such file")
+    ended = {"tool_call_id": "1", "success": False, "result": None, "error": why}
+    turn.feed(event("tool.execution_complete", **ended))
+    assert (turn.tools["1"].succeeded, turn.tools["1"].result) == (False, "No such file")
 
 
 def test_a_call_that_is_tried_again_starts_over() -> None:

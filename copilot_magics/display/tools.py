@@ -1,0 +1,78 @@
+"""What the agent did on the way to an answer: one folded line a call of a tool.
+
+The line says which tool, what for, and how it went; opened, it shows the call's arguments and its
+result, as far as a notebook should hold them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics.display.inert import entities, fenced, plain
+
+if TYPE_CHECKING:
+    from copilot_magics.turn import ToolCall
+
+_SHOWN = 3_000
+"""Characters of a call's arguments, and of its result, that are shown."""
+
+_HOW = {True: ("✓", ""), False: ("✗", " <em>failed</em>"), None: ("⋯", " <em>running</em>")}
+
+
+def tools_markdown(calls: Sequence[ToolCall], room: int) -> str:
+    """Return calls as Markdown, each a line to open.
+
+    Parameters
+    ----------
+    calls : sequence of ToolCall
+        The calls, oldest first.
+    room : int
+        Characters for what the lines open to; where it is used up, the oldest calls keep their
+        line alone.
+    """
+    written: list[str] = []
+    for call in reversed(calls):
+        opened = _opened(call) if room > 0 else "Left out here: `get_messages()` has it."
+        room -= len(opened)
+        written.append(f"<details><summary>{_summary(call)}</summary>\n\n{opened}\n\n</details>")
+    return "\n\n".join(reversed(written))
+
+
+def tool_line(call: ToolCall) -> str:
+    """Return a call as a line of plain text."""
+    return plain(f"· {call.name} {call.brief}{' (failed)' if call.succeeded is False else ''}")
+
+
+def _summary(call: ToolCall) -> str:
+    mark, ending = _HOW[call.succeeded]
+    brief = f" <code>{entities(call.brief)}</code>" if call.brief else ""
+    return f"{mark} {entities(call.name)}{brief}{ending}"
+
+
+def _opened(call: ToolCall) -> str:
+    told = {"Arguments": _arguments(call.arguments), "Result": call.result}
+    parts = [f"{name}:\n\n{fenced(_bounded(text))}" for name, text in told.items() if text]
+    return "\n\n".join(parts) or "No arguments."
+
+
+def _arguments(arguments: Any) -> str:
+    """Write arguments as one reads them: a name a line, long texts below theirs."""
+    if not isinstance(arguments, dict):
+        return "" if arguments is None else _value(arguments)
+    lines = []
+    for name, value in arguments.items():
+        text = _value(value)
+        lines.append(f"{name}:\n{text}" if "\n" in text else f"{name}: {text}")
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= _SHOWN:
+        return text
+    return f"{text[:_SHOWN]}\n… {len(text) - _SHOWN:,} more characters: get_messages() has them"
