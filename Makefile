@@ -5,6 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint con
 # In a container one is often root, which Jupyter has to be told.
 LAB_OPTIONS ?= $(if $(filter 0,$(shell id -u)),--allow-root)
 FETCH := $(BIN)/python -m copilot_magics setup --local
+BROWSER := $(BIN)/python tests/browser/chromium.py
 RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
 
 .PHONY: help demo lab test test-all lint bench front clean lock pins
@@ -29,10 +30,12 @@ lab: .venv/demo.stamp
 
 test: lint
 	$(FETCH)
+	$(BROWSER)
 	$(BIN)/python -m pytest -m 'not slow'
 
 test-all: lint
 	$(FETCH)
+	$(BROWSER)
 	$(BIN)/python -m pytest
 
 lint: .venv/test.stamp
