@@ -35,6 +35,8 @@ def main(notebook: Path, folder: Path) -> int:
         timeout=None,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
+        # A picker without its kernel shows nothing, and weighs most of a megabyte.
+        store_widget_state=False,
         resources={"metadata": {"path": str(notebook.parent)}},
         on_cell_executed=_show,
     )
@@ -44,12 +46,20 @@ def main(notebook: Path, folder: Path) -> int:
     except CellExecutionError as error:
         print(f"The notebook stopped: {error.ename}: {error.evalue}", file=sys.stderr)
         status = 1
+    _settle(book)
     executed = folder / notebook.name
     page = executed.with_suffix(".html")
     nbformat.write(book, executed)
     page.write_text(HTMLExporter().from_notebook_node(book)[0], encoding="utf-8")
     print(f"The executed notebook: {executed}\nThe same as a page:    {page}")
     return status
+
+
+def _settle(book: Any) -> None:
+    """Leave of a widget what can be seen without its kernel."""
+    for cell in book.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def _show(cell: Any, cell_index: int, execute_reply: Any) -> None:

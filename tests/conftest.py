@@ -58,6 +58,23 @@ def runtime_path(installed_runtime: Path, home: Path, monkeypatch: pytest.Monkey
     return installed_runtime
 
 
+@pytest.fixture(scope="session")
+def installed_model() -> Path:
+    """Find the local model once, before any test has a cache of its own."""
+    from copilot_magics.runtime.locate import cached_model
+
+    return cached_model()
+
+
+@pytest.fixture
+def local_model(installed_model: Path, home: Path) -> None:
+    """Put the local model where the kernels of the test look for it."""
+    from copilot_magics.runtime.locate import cached_model
+
+    cached_model().parent.mkdir(parents=True)
+    cached_model().symlink_to(installed_model)
+
+
 @pytest.fixture
 def plain_notebook(home: Path, tmp_path: Path) -> Iterator[Callable[..., Notebook]]:
     """Start notebooks, each a real kernel; the options are `Notebook`'s, and all are closed."""

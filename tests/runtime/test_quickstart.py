@@ -9,26 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import pytest
 from cells import Cell
 from kernels import Notebook
 from nbclient import NotebookClient
-
-from copilot_magics.runtime.locate import cached_model
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 SESSION = "user-123-conversation"
 SAME_EVERYWHERE = ("leave", "list", "types", "names", "check", "refused", "prune")
 """Cells whose outputs depend on neither the machine nor the model."""
-MODEL = cached_model()
-"""The fetched model, found before a test has a cache of its own."""
-
-
-@pytest.fixture
-def local_model(home: Path) -> None:
-    """Put the model where the kernels of a test look for it."""
-    cached_model().parent.mkdir(parents=True)
-    cached_model().symlink_to(MODEL)
 
 
 def read() -> Any:
