@@ -1,7 +1,7 @@
 """A conversation as HTML to look at, page by page: prompts and answers as Markdown, tools folded.
 
-What a tool was called with and what it said are one line that opens. Nothing is left out: events
-that are neither are folded into one line together. All of it is a model's, a tool's or a file's
+What a tool was called with and what it said are one line that opens. Nothing is left out: a turn's
+other events are folded into one line at its end. All of it is a model's, a tool's or a file's
 text, and goes through `copilot_magics.display.html`, so that it cannot act.
 """
 
@@ -80,8 +80,10 @@ def _articles(events: list[Event]) -> Iterator[str]:
         if article is None:
             others.append(event)
             continue
-        yield from _folded(others)
-        others = []
+        if event.type == "user.message":
+            # What else there was in a turn stands at its end, and not between what was said.
+            yield from _folded(others)
+            others = []
         yield article
     yield from _folded(others)
 

@@ -49,7 +49,7 @@ def test_a_call_and_its_result_are_one_folded_line(home: Path) -> None:
         answer("done"),
     )
     html, _ = preview("s", None)
-    assert kinds(html) == ["user", "tool", "other", "tool", "tool", "assistant"]
+    assert kinds(html) == ["user", "tool", "tool", "tool", "assistant", "other"]
     assert "<details><summary>✓ bash <code>ls &lt;x&gt;</code></summary>" in html
     assert "&quot;n&quot;: 1" in html
     assert "<pre>a\nb &amp; c</pre></details>" in html
