@@ -53,7 +53,7 @@ front:
 	cd front && npm ci && npm run check && npm run build
 
 clean:
-	rm -rf .venv build dist front/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv artifacts build dist front/node_modules .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are written last: what was interrupted is done again, what is done is not.
