@@ -1,4 +1,4 @@
-/** A question in front of the picker: the browser keeps the focus in it, Escape cancels. */
+/** A question in front of the picker: the focus stays in it, Escape cancels. */
 import { button, h } from "./dom.js";
 
 /**
@@ -19,7 +19,11 @@ export function ask(root, { title, body, confirm }) {
   const cancel = button({ class: "cp-button" }, "Cancel");
   const dialog = h(
     "dialog",
-    { class: "cp-dialog", "aria-labelledby": heading.id },
+    {
+      class: "cp-dialog",
+      "aria-labelledby": heading.id,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Tab" && turn(event, dialog),
+    },
     heading,
     h("div", { class: "cp-dialog-body" }, body),
     h("div", { class: "cp-dialog-foot" }, cancel, confirm),
@@ -39,6 +43,22 @@ export function ask(root, { title, body, confirm }) {
     growing.observe(dialog);
     cancel.focus();
   });
+}
+
+/**
+ * From the last control on to the first, and back, where the browser would leave the page.
+ *
+ * @param {KeyboardEvent} event
+ * @param {HTMLElement} dialog
+ */
+function turn(event, dialog) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const found = dialog.querySelectorAll("button:enabled, input:enabled");
+  const controls = [...found];
+  const [from, to] = event.shiftKey ? [controls[0], controls.at(-1)] : [controls.at(-1), controls[0]];
+  if (document.activeElement !== from) return;
+  event.preventDefault();
+  to?.focus();
 }
 
 /**

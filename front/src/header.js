@@ -47,9 +47,10 @@ export class Header {
         this.ages,
       ),
     );
-    for (const name of ["rows", "shown", "head"]) view.on(name, () => this.draw());
+    view.on("head", () => this.draw());
   }
 
+  /** Also called by the table, once it shows what it should. */
   draw() {
     const { search, model, rows } = this.store;
     const active = model.get("filters");

@@ -124,6 +124,7 @@ export class Table {
       remove: gone.map((id) => this.grid.getRowNode(id)?.data).filter((row) => !!row),
     });
     this.choosing.show();
+    this.view.header.draw();
   }
 
   filter() {
