@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics import binding, records
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput
+from copilot_magics.words import counted, local_time
 
 if TYPE_CHECKING:
     from copilot_magics.session import Session
@@ -135,17 +135,12 @@ def opened_line(session: str, before: SessionFacts | None) -> str:
 
 def told(found: SessionFacts) -> str:
     """Return a session in a few words: ID, title, turns, last used, model."""
-    turns = f"{found.turns} turn{'' if found.turns == 1 else 's'}"
+    turns = counted(found.turns, "turn")
     title = f"“{found.title}”" if found.user_named and found.title else ""
     used = f"last used {local_time(found.modified)}" if found.turns else ""
     kept = records.settings(found.session)
     model = found.model or (kept.model or kept.kind if kept else "")
     return " · ".join(filter(None, (found.session, title, turns, used, model)))
-
-
-def local_time(moment: datetime) -> str:
-    """Return a moment in the user's own time zone, to the minute."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def last_turn(session: str) -> str:

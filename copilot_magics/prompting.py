@@ -18,11 +18,12 @@ from copilot_magics.display import prompts
 from copilot_magics.display.stream import Notebook as NotebookView
 from copilot_magics.display.stream import Silent, Terminal, View
 from copilot_magics.errors import BadInput
-from copilot_magics.notebook import Notebook, check_name, local_time
+from copilot_magics.notebook import Notebook, check_name
 from copilot_magics.replay import saved_reply
 from copilot_magics.reply import Reply
 from copilot_magics.session import Session
 from copilot_magics.turn import Turn
+from copilot_magics.words import local_time
 
 
 class Prompt:

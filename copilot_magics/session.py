@@ -286,4 +286,11 @@ class Session:
         await doors.awaited(self._closed())
 
     def __repr__(self) -> str:
-        return f"Session({self._id!r})"
+        from copilot_magics.display.card import session_text
+
+        return session_text(self._id)
+
+    def _repr_html_(self) -> str:
+        from copilot_magics.display.card import session_html
+
+        return session_html(self._id)

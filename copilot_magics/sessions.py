@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics import binding, locking, records, stars
 from copilot_magics.errors import BadInput, CopilotError, SessionNotFound, closest
+from copilot_magics.words import counted, size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +78,7 @@ def list_sessions() -> pd.DataFrame:
     """
     import pandas as pd
 
+    from copilot_magics.display.frame import SessionsFrame
     from copilot_magics.runtime.process import runtime
     from copilot_magics.transcripts.catalog import catalog
 
@@ -90,7 +92,7 @@ def list_sessions() -> pd.DataFrame:
         for facts, settings in zip(found, kept, strict=True)
     ]
     moment = "datetime64[us, UTC]"
-    return pd.DataFrame(
+    return SessionsFrame(
         {
             "session": pd.array([facts.session for facts in found], dtype="string"),
             "title": pd.array([facts.title or None for facts in found], dtype="string"),
@@ -169,6 +171,7 @@ def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.
     pandas.DataFrame
         The rows of `list_sessions` that went, or would go, with their sizes.
     """
+    from copilot_magics.display.frame import SessionsFrame
     from copilot_magics.transcripts.when import moment
 
     before: datetime = moment(age, "--prune")
@@ -191,7 +194,7 @@ def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.
             gone, _ = _delete([facts for facts in _catalog() if facts.session in chosen])
         going = going[going["session"].isin(gone)].reset_index(drop=True)
         print(note.strip(), end="\n" if note else "")
-    return going
+    return SessionsFrame(going)
 
 
 def set_title(session: str, title: str) -> None:
@@ -303,18 +306,3 @@ def _bound_here() -> str:
             "Name one, as in `get_messages('alice-churn')`, or bind it with `%copilot_session ID`.",
         )
     return session.id
-
-
-def counted(count: int, what: str) -> str:
-    """Return a number of things in words."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def size(count: int) -> str:
-    """Return a number of bytes in words."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pandas as pd
 
-from copilot_magics.display.table import sessions_table
+from copilot_magics.display.frame import SessionsFrame
+from copilot_magics.display.table import sessions_html, sessions_table
 
 MOMENT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
@@ -38,10 +40,75 @@ def test_a_long_or_hostile_title_is_shortened_and_shown_as_text() -> None:
     assert "\x1b" not in table
     assert len(table.splitlines()) == 2
     assert max(map(len, table.splitlines())) <= 80
-    assert "[2Jttt" in table
+    assert "[2J ttt" in table
     assert "…" in table
 
 
 def test_no_title_and_no_sessions() -> None:
     assert "NA" not in sessions_table(sessions(pd.NA, pd.NA))
     assert sessions_table(sessions("x", pd.NA).iloc[:0]) == "There are no sessions."
+
+
+def listed(**columns: object) -> pd.DataFrame:
+    row = {
+        "session": "alice-churn",
+        "title": "My title",
+        "turns": 3,
+        "modified": MOMENT,
+        "bytes": 12_345,
+        "model": "m-1",
+        "cwd": "/home/alice/churn",
+        "notebook": pd.NA,
+        "in_use": pd.NA,
+        **columns,
+    }
+    return SessionsFrame({name: [value] for name, value in row.items()}).astype(
+        dict.fromkeys(("session", "title", "model", "cwd", "notebook", "in_use"), "string")
+    )
+
+
+def test_a_notebook_shows_what_a_person_reads() -> None:
+    shown = sessions_html(listed())
+    cells = re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", shown)
+    heads = "ID|title|turns|last used|model|folder|size|notebook|in use by"
+    assert cells[:9] == heads.split("|")
+    assert cells[9:] == [
+        "<code>alice-churn</code>",
+        "My title",
+        "3",
+        local(),
+        "m-1",
+        "/home/alice/churn",
+        "12 kB",
+        "",
+        "",
+    ]
+    assert sessions_html(listed().iloc[:0]) == "<p>There are no sessions.</p>"
+    many = pd.concat([listed()] * 100)
+    assert sessions_html(many).count("<tr>") == 61
+    assert "and 40 sessions more" in sessions_html(many)
+
+
+def test_what_is_shown_does_not_act() -> None:
+    bad = "\x1b[31m\u202e<script>x()</script>\"' onmouseover=x() $\\href{javascript:x()}{y}$"
+    names = ("session", "title", "model", "cwd", "notebook", "in_use")
+    shown = sessions_html(listed(**dict.fromkeys(names, bad * 20)))
+    tags = set(re.findall(r"<([^\s>]+)", shown))
+    assert tags <= {"div", "table", "thead", "tbody", "tr", "th", "td", "code", "span"} | {
+        f"/{tag}" for tag in ("div", "table", "thead", "tbody", "tr", "th", "td", "code", "span")
+    }
+    assert set(re.findall(r" ([a-z]+)=\"", shown)) <= {"class", "style", "title"}
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert shown.startswith('<div class="tex2jax_ignore mathjax_ignore">')
+
+
+def test_what_is_listed_is_a_dataframe_with_a_look_of_its_own() -> None:
+    frame = listed()
+    own = SessionsFrame(frame)
+    assert isinstance(own, pd.DataFrame)
+    assert own._repr_html_() == sessions_html(frame)
+    assert repr(own) == sessions_table(frame)
+    assert type(own[["session", "title"]]) is pd.DataFrame
+    assert type(own[own["turns"] > 1]) is pd.DataFrame
+    pd.testing.assert_frame_equal(pd.DataFrame(own), pd.DataFrame(frame))

@@ -14,8 +14,9 @@ from copilot_magics import stars
 from copilot_magics.doors import block
 from copilot_magics.errors import BadInput, CopilotError, SessionInUse
 from copilot_magics.exporting import Format, export
-from copilot_magics.sessions import counted, fork_session, size
+from copilot_magics.sessions import fork_session
 from copilot_magics.titles import check_title, rename
+from copilot_magics.words import counted, size
 
 if TYPE_CHECKING:
     from copilot_magics.display.picker.rows import Row

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,9 @@ from copilot_magics.runtime.process import runtime
 from copilot_magics.transcripts.catalog import Glance, facts, glance
 from copilot_magics.transcripts.changes import Watch
 from copilot_magics.transcripts.journal import is_sound
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -228,6 +231,25 @@ class Table:
                 and os.path.realpath(folder) == self._folder
             )
         )
+
+
+def as_frame(rows: list[Row]) -> pd.DataFrame:
+    """Return rows in the columns of `list_sessions`."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "session": pd.array([row.id for row in rows], dtype="string"),
+            "title": pd.array([row.title or None for row in rows], dtype="string"),
+            "modified": pd.to_datetime([row.modified for row in rows], unit="ms", utc=True),
+            "turns": pd.array([row.turns for row in rows], dtype="Int64"),
+            "bytes": pd.array([row.bytes for row in rows], dtype="Int64"),
+            "model": pd.array([row.model or None for row in rows], dtype="string"),
+            "cwd": pd.array([row.folder or None for row in rows], dtype="string"),
+            "notebook": pd.array([row.notebook or None for row in rows], dtype="string"),
+            "in_use": pd.array([row.user or None for row in rows], dtype="string"),
+        }
+    )
 
 
 def _completed(row: Row) -> Row:

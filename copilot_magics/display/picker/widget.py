@@ -23,8 +23,9 @@ from copilot_magics.display.picker import actions
 from copilot_magics.display.picker.cleaning import proposals
 from copilot_magics.display.picker.following import Following
 from copilot_magics.display.picker.preview import preview
-from copilot_magics.display.picker.rows import Row, Table
+from copilot_magics.display.picker.rows import Row, Table, as_frame
 from copilot_magics.display.picker.searching import Search
+from copilot_magics.display.table import sessions_html
 from copilot_magics.doors import shell
 from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable, closest
 from copilot_magics.extension import loaded_notebook
@@ -36,8 +37,8 @@ from copilot_magics.transcripts.when import moment
 FILTERS = ("this-notebook", "this-folder", "bound", "in-use", "damaged", "older")
 
 _STATIC = Path(__file__).parent / "static"
-_FIRST, _HEAP = 200, 500
-"""Rows that travel with the widget, and rows of one message."""
+_FIRST, _HEAP, _KEPT = 200, 500, 20
+"""Rows that travel with the widget, that go into one message, and that a saved notebook keeps."""
 
 _PAINT, _FILL = 0.1, 0.4
 """Seconds to fill in rows before the first paint, and between two looks at the disk."""
@@ -138,6 +139,8 @@ class SessionPicker(anywidget.AnyWidget):
             print(f"{self!r} is closed.")
             return
         data, metadata = self._repr_mimebundle_() or ({"text/plain": repr(self)}, {})
+        # For readers without a kernel, and where there are no widgets at all.
+        data["text/html"] = sessions_html(as_frame(self._table.rows[:_KEPT]))
         display(data, metadata=metadata, raw=True)
         # The notebook's own word on what the picker did: it stays when the widget is gone.
         self._line = display({"text/html": "", "text/plain": ""}, raw=True, display_id=True)

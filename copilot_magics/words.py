@@ -1,0 +1,25 @@
+"""Numbers and moments in the words a person reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number of things: ``1 turn``, ``2 turns``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes: ``12 kB``, ``1.2 GB``."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def local_time(moment: datetime) -> str:
+    """Return a moment in the user's own time zone, to the minute."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
