@@ -245,11 +245,14 @@ class FrontEnd:
         *rules : str
             Check only these rules, such as ``color-contrast``.
         """
+        # All of JupyterLab is positioned in a body without height, which axe takes for invisible.
+        self.page.evaluate("document.body.style.minHeight = '100vh'")
         only: dict[str, Any] = {"runOnly": list(rules)} if rules else {}
-        found = Axe().run(self.page, context=selector, options=only).response["violations"]
+        answer = Axe().run(self.page, context=selector, options=only).response
+        assert answer["passes"] or answer["violations"], f"axe saw nothing of {selector}"
         return [
             f"{violation['id']}: {node['html']} {node['failureSummary']}"
-            for violation in found
+            for violation in answer["violations"]
             for node in violation["nodes"]
         ]
 
