@@ -225,6 +225,8 @@ class FrontEnd:
         self.page.locator(".lm-Menu").get_by_text("Theme", exact=True).click()
         self.page.locator(".lm-Menu").get_by_text(theme, exact=True).click()
         expect(self.page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
+        # JupyterLab covers the page meanwhile.
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def hide_sidebar(self) -> None:
         """Leave JupyterLab's whole width to the notebook."""
@@ -249,7 +251,7 @@ class FrontEnd:
         self.page.evaluate("document.body.style.minHeight = '100vh'")
         only: dict[str, Any] = {"runOnly": list(rules)} if rules else {}
         answer = Axe().run(self.page, context=selector, options=only).response
-        assert answer["passes"] or answer["violations"], f"axe saw nothing of {selector}"
+        assert answer["passes"] or answer["violations"], f"axe saw nothing: {answer['incomplete']}"
         return [
             f"{violation['id']}: {node['html']} {node['failureSummary']}"
             for violation in answer["violations"]
