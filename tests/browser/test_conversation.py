@@ -35,7 +35,9 @@ def test_an_answer_grows_and_stays(front_end: Open, provider: ScriptedServer) ->
     provider.release("half")
     expect(cell.output).to_contain_text("Before half. After half.")
     cell.finished()
-    assert all("Before half." in frame.text for frame in stop_recording(cell))
+    frames = stop_recording(cell)
+    assert all("Before half." in frame.text for frame in frames), "the answer flickered"
+    assert len({round(frame.top) for frame in frames}) == 1, "the page jumped"
     expect(cell.outputs).to_have_count(1)
 
     cell = notebook.run("%%copilot\nbytes 12000 in 60 deltas over 1.5 seconds", wait=False)
