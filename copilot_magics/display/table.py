@@ -36,6 +36,7 @@ def sessions_table(sessions: pd.DataFrame) -> str:
         return "There are no sessions."
     shown = sessions[["session", "turns"]].assign(
         modified=_used(sessions),
+        size=[size(count) for count in sessions["bytes"]],
         in_use=["yes" if held else "" for held in sessions["in_use"].fillna("")],
     )
     titles = (" ".join(plain(title).split()) for title in sessions["title"].fillna(""))
@@ -100,5 +101,5 @@ def _used(sessions: pd.DataFrame) -> list[str]:
     return [local_time(moment.to_pydatetime()) for moment in sessions["modified"]]
 
 
-def _short(text: str, width: int = 30) -> str:
+def _short(text: str, width: int = 26) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"

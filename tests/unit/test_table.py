@@ -20,6 +20,7 @@ def sessions(title: object, in_use: object) -> pd.DataFrame:
             "title": pd.array([title], dtype="string"),
             "turns": pd.array([3], dtype="Int64"),
             "modified": pd.to_datetime([MOMENT]),
+            "bytes": [12_345],
             "in_use": pd.array([in_use], dtype="string"),
         }
     )
@@ -27,8 +28,8 @@ def sessions(title: object, in_use: object) -> pd.DataFrame:
 
 def test_a_session_in_a_line() -> None:
     head, line = sessions_table(sessions("My title", "process 1")).splitlines()
-    assert head.split() == ["session", "title", "turns", "modified", "in_use"]
-    assert line.split() == ["alice-churn", "My", "title", "3", *local().split(), "yes"]
+    assert head.split() == ["session", "title", "turns", "modified", "size", "in_use"]
+    assert line.split() == ["alice-churn", "My", "title", "3", *local().split(), "12", "kB", "yes"]
 
 
 def local() -> str:
