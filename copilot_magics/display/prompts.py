@@ -7,11 +7,12 @@ waits, and a line of input is all there is.
 from __future__ import annotations
 
 import contextlib
-import html
 import signal
 from collections.abc import Callable
 from concurrent.futures import InvalidStateError
 from typing import TYPE_CHECKING, Any
+
+from copilot_magics.display.inert import plain
 
 if TYPE_CHECKING:
     from copilot_magics.permissions import Ask
@@ -20,27 +21,26 @@ if TYPE_CHECKING:
 Asker = Callable[["Pending"], None]
 """Puts a question to the user; the answer goes into ``pending.answer``."""
 
-_CHOICES = (
-    ("Allow once", "once", "success"),
-    ("Allow until this kernel stops", "until-stop", ""),
-    ("Deny", "deny", "danger"),
-)
+_NOTHING = {"text/plain": ""}
 
 
 def by_buttons(pending: Pending) -> None:
     """Ask with widgets; returns at once."""
     from IPython.display import display
 
-    from copilot_magics.turn import Question
+    from copilot_magics.display.boxes import box_for
 
-    about = pending.about
-    box = _question(pending, about) if isinstance(about, Question) else _permission(pending, about)
-    handle: Any = display(box, display_id=True)
+    box = box_for(pending.about, lambda answer: _answer(pending, answer))
+    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+    # Who has no widgets, and whoever reads the notebook later, sees nothing in their place.
+    handle: Any = display(
+        {"application/vnd.jupyter.widget-view+json": view, **_NOTHING}, raw=True, display_id=True
+    )
 
     def gone(_answer: object) -> None:
         # An empty output in its place: nothing to click is left in the notebook.
         with contextlib.suppress(Exception):
-            handle.update({"text/plain": ""}, raw=True)
+            handle.update(_NOTHING, raw=True)
             box.close()
 
     _on_this_loop(pending, gone)
@@ -78,45 +78,6 @@ def _on_this_loop(pending: Pending, then: Callable[[object], None]) -> None:
     pending.answer.add_done_callback(lambda answer: loop.call_soon_threadsafe(then, answer))
 
 
-def _permission(pending: Pending, about: Ask) -> Any:
-    import ipywidgets as widgets
-
-    title = widgets.HTML(f"<b>Copilot wants to {html.escape(about.title)}:</b>")
-    notes = [widgets.HTML(f"⚠ {html.escape(note)}") for note in about.notes]
-    body = widgets.HTML(
-        '<pre style="max-height:24em;overflow:auto;white-space:pre-wrap;'
-        'overflow-wrap:anywhere;padding:.5em">' + html.escape(about.body) + "</pre>"
-    )
-    buttons = []
-    for label, answer, style in _CHOICES:
-        button = widgets.Button(
-            description=label, button_style=style, layout=widgets.Layout(width="auto")
-        )
-        button.on_click(lambda _button, answer=answer: _answer(pending, answer))
-        buttons.append(button)
-    row = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
-    return widgets.VBox([title, body, *notes, row])
-
-
-def _question(pending: Pending, about: Question) -> Any:
-    import ipywidgets as widgets
-
-    parts: list[Any] = [widgets.HTML(f"<b>{html.escape(about.text)}</b>")]
-    buttons = []
-    for choice in about.choices:
-        button = widgets.Button(description=choice, layout=widgets.Layout(width="auto"))
-        button.on_click(lambda _button, choice=choice: _answer(pending, choice))
-        buttons.append(button)
-    if buttons:
-        parts.append(widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap")))
-    if about.free or not about.choices:
-        field = widgets.Text(placeholder="Your answer", layout=widgets.Layout(width="70%"))
-        send = widgets.Button(description="Answer", button_style="success")
-        send.on_click(lambda _button: _answer(pending, field.value))
-        parts.append(widgets.HBox([field, send]))
-    return widgets.VBox(parts)
-
-
 def _typed_permission(about: Ask) -> str:
     print(f"Copilot wants to {about.title}:\n{about.body}")
     for note in about.notes:
@@ -134,9 +95,9 @@ def _typed_permission(about: Ask) -> str:
 
 
 def _typed_answer(about: Question) -> str:
-    print(about.text)
+    print(plain(about.text))
     for number, choice in enumerate(about.choices, 1):
-        print(f"  {number}. {choice}")
+        print(f"  {number}. {plain(choice)}")
     while True:
         typed = input("Your answer: ").strip()
         if typed.isdecimal() and 0 < int(typed) <= len(about.choices):
