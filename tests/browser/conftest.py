@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from kernels import assert_none_left
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error
 from scripted import ScriptedServer
 
 from browser.chromium import running_chromium
@@ -91,11 +91,19 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call":
         opened: list[FrontEnd] = item.stash.get(_OPENED, [])
+        test = re.sub(r"[^\w.-]+", "-", f"{item.path.stem}.{item.name}").strip("-")
         for number, front_end in enumerate(opened, 1):
-            test = re.sub(r"[^\w.-]+", "-", f"{item.path.stem}.{item.name}").strip("-")
-            path = front_end.screenshot(test if number == 1 else f"{test}.{number}")
+            kept = _screenshot(front_end, test if number == 1 else f"{test}.{number}")
             if report.failed:
+                report.sections.append(("Screenshot", kept))
                 said = "\n".join(front_end.errors)
-                report.sections.append(("Screenshot", str(path)))
                 report.sections.append(("Console errors of the page", said))
     return report
+
+
+def _screenshot(front_end: FrontEnd, name: str) -> str:
+    try:
+        return str(front_end.screenshot(name))
+    except Error as error:
+        # A page that crashed must fail its own test, not all of them.
+        return f"none could be taken: {error}"

@@ -169,19 +169,18 @@ class FrontEnd:
         return self.panel.locator(".jp-Notebook-cell")
 
     def cell(self, number: int) -> CellView:
-        """Return a cell, counted from 0, or from the end where it is negative."""
+        """Return a cell, counted from 0; -1 is the last."""
         return CellView(self.cells.nth(number))
 
     def run(self, code: str, *, wait: bool = True) -> CellView:
         """Type a cell at the end of the notebook and run it, to its end unless told otherwise."""
         count = self.cells.count()
-        last = self.cell(count - 1)
+        last = self.cell(-1)
         last.editor.click()
         if last.editor.inner_text().strip():
             last.editor.press("Escape")
             self.page.keyboard.press("b")
             expect(self.cells).to_have_count(count + 1)
-            last = self.cell(count)
             last.editor.click()
         self.page.keyboard.insert_text(code)
         return last.run(wait=wait)
@@ -199,7 +198,6 @@ class FrontEnd:
 
     def save(self) -> nbformat.NotebookNode:
         """Save with Ctrl+S, and return the notebook that is then on disk."""
-
         path = quote(f"/api/contents/{self.inside}")
 
         def saved(answer: Response) -> bool:
