@@ -169,18 +169,19 @@ class FrontEnd:
         return self.panel.locator(".jp-Notebook-cell")
 
     def cell(self, number: int) -> CellView:
-        """Return a cell, counted from 0; -1 is the last."""
+        """Return a cell, counted from 0; -1 is the last, whichever that is by then."""
         return CellView(self.cells.nth(number))
 
     def run(self, code: str, *, wait: bool = True) -> CellView:
         """Type a cell at the end of the notebook and run it, to its end unless told otherwise."""
         count = self.cells.count()
-        last = self.cell(-1)
+        last = self.cell(count - 1)
         last.editor.click()
         if last.editor.inner_text().strip():
             last.editor.press("Escape")
             self.page.keyboard.press("b")
             expect(self.cells).to_have_count(count + 1)
+            last = self.cell(count)
             last.editor.click()
         self.page.keyboard.insert_text(code)
         return last.run(wait=wait)
