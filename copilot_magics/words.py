@@ -22,4 +22,5 @@ def size(count: int) -> str:
 
 def local_time(moment: datetime) -> str:
     """Return a moment in the user's own time zone, to the minute."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    # A pandas Timestamp is a datetime whose `astimezone` is not.
+    return f"{datetime.fromtimestamp(moment.timestamp()):%Y-%m-%d %H:%M}"

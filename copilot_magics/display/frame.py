@@ -18,7 +18,7 @@ class SessionsFrame(pd.DataFrame):
         return pd.DataFrame
 
     def _repr_html_(self) -> str:
-        return sessions_html(self)
+        return sessions_html(self.to_dict("records"))
 
     def __repr__(self) -> str:
         return sessions_table(self)

@@ -8,6 +8,7 @@ that is kept must still be true when it is read again.
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.display.html import text_to_html
@@ -44,40 +45,43 @@ def sessions_table(sessions: pd.DataFrame) -> str:
     return shown.to_string(index=False, max_colwidth=100)
 
 
-def sessions_html(sessions: pd.DataFrame) -> str:
+def sessions_html(sessions: Sequence[Mapping[Any, Any]]) -> str:
     """Return a table of sessions as HTML in which nothing acts.
 
     Parameters
     ----------
-    sessions : DataFrame
-        As `list_sessions` returns it.
+    sessions : sequence of mapping
+        The rows of `list_sessions`, each by its columns; not the frame, which would cost whoever
+        has none half a second for pandas.
     """
-    if sessions.empty:
+    if not sessions:
         return "<p>There are no sessions.</p>"
-    first = sessions.head(_MOST)
-    columns = {
-        "ID": [f"<code>{text_to_html(session)}</code>" for session in first["session"]],
-        "title": _texts(first["title"], 80),
-        "turns": [str(turns) for turns in first["turns"].astype("string").fillna("…")],
-        "last used": _used(first),
-        "model": _texts(first["model"]),
-        "folder": _texts(first["cwd"], 40, end=True),
-        "size": [size(count) for count in first["bytes"]],
-        "notebook": _texts(first["notebook"], 40, end=True),
-        "in use by": _texts(first["in_use"], 60),
-    }
     head = "".join(_cell("th", name, name) for name in _HEADS)
     rows = (
-        "".join(_cell("td", name, content) for name, content in zip(_HEADS, row, strict=True))
-        for row in zip(*(columns[name] for name in _HEADS), strict=True)
+        "".join(_cell("td", name, shown) for name, shown in zip(_HEADS, _shown(row), strict=True))
+        for row in sessions[:_MOST]
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    more = len(sessions) - len(first)
-    rest = f"<p>and {counted(more, 'session')} more</p>" if more else ""
+    more = len(sessions) - _MOST
+    rest = f"<p>and {counted(more, 'session')} more</p>" if more > 0 else ""
     # A front end that looks for formulas must not find one in somebody's title.
     return (
         '<div class="tex2jax_ignore mathjax_ignore"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}</div>"
+    )
+
+
+def _shown(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return (
+        f"<code>{text_to_html(row['session'])}</code>",
+        _text(row["title"], 80),
+        str(row["turns"]) if isinstance(row["turns"], int) else "…",
+        local_time(row["modified"]),
+        _text(row["model"]),
+        _text(row["cwd"], end=True),
+        size(row["bytes"]),
+        _text(row["notebook"], end=True),
+        _text(row["in_use"], 60),
     )
 
 
@@ -86,19 +90,17 @@ def _cell(element: str, name: str, content: str) -> str:
     return f'<{element} style="text-align:{align};overflow-wrap:break-word">{content}</{element}>'
 
 
-def _texts(values: Any, width: int = 40, *, end: bool = False) -> list[str]:
-    """Return texts as HTML, shortened, and whole where the mouse rests on them."""
-    shown = []
-    for text in (" ".join(plain(value).split()) for value in values.fillna("")):
-        short = f"…{text[1 - width :]}" if end and len(text) > width else _short(text, width)
-        escaped = html.escape(short)
-        whole = html.escape(text[:1000])
-        shown.append(escaped if short == text else f'<span title="{whole}">{escaped}</span>')
-    return shown
+def _text(value: object, width: int = 40, *, end: bool = False) -> str:
+    """Return a text as HTML, shortened, and whole where the mouse rests on it."""
+    text = " ".join(plain(value).split()) if isinstance(value, str) else ""
+    if len(text) <= width:
+        return html.escape(text)
+    short = f"…{text[1 - width :]}" if end else _short(text, width)
+    return f'<span title="{html.escape(text[:1000])}">{html.escape(short)}</span>'
 
 
 def _used(sessions: pd.DataFrame) -> list[str]:
-    return [local_time(moment.to_pydatetime()) for moment in sessions["modified"]]
+    return [local_time(moment) for moment in sessions["modified"]]
 
 
 def _short(text: str, width: int = 26) -> str:

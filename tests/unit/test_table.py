@@ -68,8 +68,12 @@ def listed(**columns: object) -> pd.DataFrame:
     )
 
 
+def html_of(frame: pd.DataFrame) -> str:
+    return sessions_html(frame.to_dict("records"))
+
+
 def test_a_notebook_shows_what_a_person_reads() -> None:
-    shown = sessions_html(listed())
+    shown = html_of(listed())
     cells = re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", shown)
     heads = "ID|title|turns|last used|model|folder|size|notebook|in use by"
     assert cells[:9] == heads.split("|")
@@ -84,16 +88,16 @@ def test_a_notebook_shows_what_a_person_reads() -> None:
         "",
         "",
     ]
-    assert sessions_html(listed().iloc[:0]) == "<p>There are no sessions.</p>"
+    assert html_of(listed().iloc[:0]) == "<p>There are no sessions.</p>"
     many = pd.concat([listed()] * 100)
-    assert sessions_html(many).count("<tr>") == 61
-    assert "and 40 sessions more" in sessions_html(many)
+    assert html_of(many).count("<tr>") == 61
+    assert "and 40 sessions more" in html_of(many)
 
 
 def test_what_is_shown_does_not_act() -> None:
     bad = "\x1b[31m\u202e<script>x()</script>\"' onmouseover=x() $\\href{javascript:x()}{y}$"
     names = ("session", "title", "model", "cwd", "notebook", "in_use")
-    shown = sessions_html(listed(**dict.fromkeys(names, bad * 20)))
+    shown = html_of(listed(**dict.fromkeys(names, bad * 20)))
     tags = set(re.findall(r"<([^\s>]+)", shown))
     assert tags <= {"div", "table", "thead", "tbody", "tr", "th", "td", "code", "span"} | {
         f"/{tag}" for tag in ("div", "table", "thead", "tbody", "tr", "th", "td", "code", "span")
@@ -108,7 +112,7 @@ def test_what_is_listed_is_a_dataframe_with_a_look_of_its_own() -> None:
     frame = listed()
     own = SessionsFrame(frame)
     assert isinstance(own, pd.DataFrame)
-    assert own._repr_html_() == sessions_html(frame)
+    assert own._repr_html_() == html_of(frame)
     assert repr(own) == sessions_table(frame)
     assert type(own[["session", "title"]]) is pd.DataFrame
     assert type(own[own["turns"] > 1]) is pd.DataFrame

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,9 +21,6 @@ from copilot_magics.runtime.process import runtime
 from copilot_magics.transcripts.catalog import Glance, facts, glance
 from copilot_magics.transcripts.changes import Watch
 from copilot_magics.transcripts.journal import is_sound
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -233,23 +230,19 @@ class Table:
         )
 
 
-def as_frame(rows: list[Row]) -> pd.DataFrame:
-    """Return rows in the columns of `list_sessions`."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "session": pd.array([row.id for row in rows], dtype="string"),
-            "title": pd.array([row.title or None for row in rows], dtype="string"),
-            "modified": pd.to_datetime([row.modified for row in rows], unit="ms", utc=True),
-            "turns": pd.array([row.turns for row in rows], dtype="Int64"),
-            "bytes": pd.array([row.bytes for row in rows], dtype="Int64"),
-            "model": pd.array([row.model or None for row in rows], dtype="string"),
-            "cwd": pd.array([row.folder or None for row in rows], dtype="string"),
-            "notebook": pd.array([row.notebook or None for row in rows], dtype="string"),
-            "in_use": pd.array([row.user or None for row in rows], dtype="string"),
-        }
-    )
+def as_listed(row: Row) -> dict[str, object]:
+    """Return a row in the columns of `list_sessions`."""
+    return {
+        "session": row.id,
+        "title": row.title,
+        "turns": row.turns,
+        "modified": datetime.fromtimestamp(row.modified / 1000, UTC),
+        "model": row.model,
+        "cwd": row.folder,
+        "bytes": row.bytes,
+        "notebook": row.notebook,
+        "in_use": row.user,
+    }
 
 
 def _completed(row: Row) -> Row:

@@ -23,7 +23,7 @@ from copilot_magics.display.picker import actions
 from copilot_magics.display.picker.cleaning import proposals
 from copilot_magics.display.picker.following import Following
 from copilot_magics.display.picker.preview import preview
-from copilot_magics.display.picker.rows import Row, Table, as_frame
+from copilot_magics.display.picker.rows import Row, Table, as_listed
 from copilot_magics.display.picker.searching import Search
 from copilot_magics.display.table import sessions_html
 from copilot_magics.doors import shell
@@ -140,7 +140,7 @@ class SessionPicker(anywidget.AnyWidget):
             return
         data, metadata = self._repr_mimebundle_() or ({"text/plain": repr(self)}, {})
         # For readers without a kernel, and where there are no widgets at all.
-        data["text/html"] = sessions_html(as_frame(self._table.rows[:_KEPT]))
+        data["text/html"] = sessions_html(list(map(as_listed, self._table.rows[:_KEPT])))
         display(data, metadata=metadata, raw=True)
         # The notebook's own word on what the picker did: it stays when the widget is gone.
         self._line = display({"text/html": "", "text/plain": ""}, raw=True, display_id=True)
