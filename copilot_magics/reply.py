@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.errors import (
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copilot_magics.turn import Turn
-
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^ {0,3}\1[`~]* *$|\Z)", re.M | re.S)
 
 
 class Reply:
@@ -80,7 +77,10 @@ class Reply:
     @property
     def code(self) -> list[str]:
         """The fenced code blocks of the answer, without their fences."""
-        return [block[2].rstrip("\n") for block in _FENCE.finditer(self.text)]
+        from copilot_magics.display.fences import Fence, blocks
+
+        found = (block for block in blocks(self.text) if isinstance(block, Fence))
+        return [fence.body.rstrip("\n") for fence in found]
 
     @property
     def messages(self) -> pd.DataFrame:
@@ -110,6 +110,19 @@ class Reply:
     def __repr__(self) -> str:
         return f"<Reply: {self.summary}>"
 
+    def _repr_markdown_(self) -> str:
+        from copilot_magics.display.stream import final_bundle
+
+        return final_bundle(self)["text/markdown"]
+
+    def _repr_html_(self) -> str:
+        from copilot_magics.display.html import markdown_to_html, text_to_html
+
+        quiet = f"<p><small>{text_to_html(self.summary)}</small></p>"
+        # A front end that looks for formulas in HTML would not know what is code.
+        ignored = "tex2jax_ignore mathjax_ignore"
+        return f'<div class="{ignored}">{markdown_to_html(self.text)}{quiet}</div>'
+
     def _ipython_display_(self) -> None:
         from IPython.core.getipython import get_ipython
         from IPython.display import display
@@ -120,7 +133,7 @@ class Reply:
         elif self._shown_by != shell.execution_count:
             from copilot_magics.display.stream import final_bundle
 
-            display(final_bundle(self, []), raw=True)
+            display(final_bundle(self), raw=True)
 
 
 def failure_of(turn: Turn, reply: Reply, *, interrupted: bool) -> BaseException | None:

@@ -106,6 +106,6 @@ def test_a_conversation_in_a_terminal(terminal: Terminal, provider: ScriptedServ
     printed = terminal.run("%copilot_sessions")
     table = printed.strip().splitlines()
     assert table[0].split() == ["session", "title", "turns", "modified", "size", "in_use"], printed
-    assert re.fullmatch(r" *term +gate slow +\d+ +[-\d]+ [:\d]+ +yes", table[1])
+    assert re.fullmatch(r" *term +gate slow +\d+ +[-\d]+ [:\d]+ +\d+ kB +yes", table[1])
     assert len(table) == 2
     assert "after" in terminal.run("print('after')")

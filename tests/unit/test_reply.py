@@ -45,3 +45,15 @@ def test_the_quiet_line() -> None:
     assert whole.summary == "s · m · 1.2 s · 1,234 tokens · aborted"
     assert repr(whole) == f"<Reply: {whole.summary}>"
     assert str(whole) == "x"
+
+
+def test_its_looks_hold_nothing_that_acts() -> None:
+    shown = reply("**a** <img src=x onerror=y> `b`\n\n[c](javascript:d)", model="<m>")
+    assert shown._repr_markdown_() == (
+        "**a** &lt;img src=x onerror=y> `b`\n\n[c]&#40;javascript:d)\n\n"
+        "<sub>s · &lt;m&gt; · 1.2 s</sub>"
+    )
+    html = shown._repr_html_()
+    assert "<p><strong>a</strong> &lt;img src=x onerror=y&gt; <code>b</code></p>" in html
+    assert "<a " not in html
+    assert "<small>s · &lt;m&gt; · 1.2 s</small>" in html
