@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics import binding, records
 from copilot_magics.config import CopilotMagics
+from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput
 from copilot_magics.words import counted, local_time
 
@@ -136,7 +137,7 @@ def opened_line(session: str, before: SessionFacts | None) -> str:
 def told(found: SessionFacts) -> str:
     """Return a session in a few words: ID, title, turns, last used, model."""
     turns = counted(found.turns, "turn")
-    title = f"“{found.title}”" if found.user_named and found.title else ""
+    title = f"“{plain(found.title)}”" if found.user_named and found.title else ""
     used = f"last used {local_time(found.modified)}" if found.turns else ""
     kept = records.settings(found.session)
     model = found.model or (kept.model or kept.kind if kept else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copilot_magics import locking, records
 from copilot_magics.display.html import text_to_html
+from copilot_magics.display.inert import plain
 from copilot_magics.transcripts.catalog import SessionFacts, facts
 from copilot_magics.words import counted, local_time, size
 
@@ -19,7 +20,7 @@ def session_text(session: str) -> str:
     found = facts(session)
     if found is None:
         return f"Session({session!r})"
-    return f"<Session {' · '.join([session, *_told(found)])}>"
+    return plain(f"<Session {' · '.join([session, *_told(found)])}>")
 
 
 def session_html(session: str) -> str:

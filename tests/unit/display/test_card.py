@@ -36,3 +36,8 @@ def test_its_title_does_not_act(home: Path) -> None:
     shown = Session("talk")._repr_html_()
     assert "&lt;img src=x onerror=x()&gt;[31m" in shown
     assert set(re.findall(r"<(\w+)", shown)) == {"div", "strong", "code", "br"}
+
+
+def test_a_line_about_it_cannot_drive_a_terminal(home: Path) -> None:
+    write_session(home, "talk", prompt("Why?\x1b[2J\u202e"))
+    assert "Why?[2J" in repr(Session("talk"))
