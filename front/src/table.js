@@ -98,7 +98,7 @@ export class Table {
       onGridSizeChanged: () => this.measure(),
       onColumnResized: () => this.measure(),
       onModelUpdated: () => {
-        this.none.hidden = this.shown() > 0;
+        this.none.hidden = this.shown() > 0 || !this.store.rows.size;
       },
     };
   }

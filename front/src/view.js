@@ -9,6 +9,9 @@ import { Table } from "./table.js";
 /** What is said of the past is said anew after this many ms. */
 const TICK = 30_000;
 
+/** Where it is set, Jupyter does not take arrows, Enter and letters for its own. */
+const KEEP_KEYS = "data-lm-suppress-shortcuts";
+
 /** What is said until Python says how it went: opening a session takes a second. */
 const DOING = {
   delete: "Deleting…",
@@ -31,11 +34,11 @@ export class View {
       class: "copilot-picker",
       role: "region",
       "aria-label": "Copilot sessions",
-      // JupyterLab would take arrows, Enter and letters for its own.
-      "data-lm-suppress-shortcuts": "true",
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
       onmousedown: (/** @type {MouseEvent} */ event) => event.shiftKey && event.stopPropagation(),
     });
+    const { signal } = this.ending;
+    window.addEventListener("keydown", (event) => this.keep(event), { capture: true, signal });
     this.header = new Header(this);
     this.table = new Table(this);
     this.preview = new Preview(this);
@@ -110,6 +113,19 @@ export class View {
     if (ids.length) this.act("delete", { ids });
   }
 
+  /**
+   * Keeps a key from the notebook, before it looks: JupyterLab looks as a key leaves the page,
+   * Notebook 7 as it enters, and then at the element that has the focus.
+   *
+   * @param {KeyboardEvent} event
+   */
+  keep(event) {
+    const { target } = event;
+    if (!(target instanceof Element) || !this.root.contains(target)) return;
+    if (saves(event)) target.removeAttribute(KEEP_KEYS);
+    else target.setAttribute(KEEP_KEYS, "true");
+  }
+
   /** Keys that mean the same everywhere in the picker. @param {KeyboardEvent} event */
   key(event) {
     const typing = event.target instanceof HTMLElement && event.target.matches("input, select");
@@ -117,7 +133,7 @@ export class View {
       event.preventDefault();
       this.header.focus();
     }
-    event.stopPropagation();
+    if (!saves(event)) event.stopPropagation();
   }
 
   remove() {
@@ -127,4 +143,9 @@ export class View {
     this.table.remove();
     this.root.remove();
   }
+}
+
+/** Saving the notebook is wanted from anywhere: no other key leaves the picker. */
+function saves(/** @type {KeyboardEvent} */ event) {
+  return (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
 }
