@@ -8,7 +8,10 @@ FETCH := $(BIN)/python -m copilot_magics setup --local
 BROWSER := $(BIN)/python tests/browser/chromium.py
 RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
 
-.PHONY: help demo lab test test-all lint bench front clean lock pins
+# Most of a test is waiting, for a kernel or a page to start.
+IN_TWO := --numprocesses 2 --dist loadfile
+
+.PHONY: help demo lab test test-all lint bench front screenshots clean lock pins
 
 help:
 	@echo 'make demo      hold the quickstart conversation with a local model, and show it'
@@ -18,6 +21,7 @@ help:
 	@echo 'make lint      lint and types alone'
 	@echo 'make bench     the benchmarks: ratios against the bare parts'
 	@echo 'make front     build what the picker loads in the browser, from front/'
+	@echo 'make screenshots  take the pictures of the README and the notebooks anew'
 	@echo 'make clean     remove .venv, build and the caches in this folder'
 
 demo: .venv/demo.stamp
@@ -31,12 +35,12 @@ lab: .venv/demo.stamp
 test: lint
 	$(FETCH)
 	$(BROWSER)
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest $(IN_TWO) -m 'not slow'
 
 test-all: lint
 	$(FETCH)
 	$(BROWSER)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(IN_TWO)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
@@ -48,6 +52,13 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/load_ext.py
 	$(BIN)/python benchmarks/prompt.py
 	$(BIN)/python benchmarks/stream.py
+	$(BROWSER)
+	PYTHONPATH=tests $(BIN)/python benchmarks/picker.py
+
+screenshots: .venv/test.stamp
+	$(FETCH)
+	$(BROWSER)
+	PYTHONPATH=tests $(BIN)/python docs/screenshots.py
 
 front:
 	cd front && npm ci && npm run check && npm run build
