@@ -10,6 +10,8 @@ import { plain } from "./text.js";
 
 /** Python is asked once typing pauses for this many ms. */
 const PAUSE = 200;
+/** Hits arrive in many small messages: views hear of them together, after this many ms. */
+const GATHER = 60;
 
 export class Search {
   /** @param {import("./store.js").Store} store */
@@ -25,6 +27,7 @@ export class Search {
     this.hits = new Map();
     this.n = 0;
     this.timer = 0;
+    this.gathering = 0;
     /** How far the full-text search is; `null`: none runs. @type {number | null} */
     this.progress = null;
   }
@@ -81,7 +84,13 @@ export class Search {
       for (const [id, hit] of this.hits) if (hit.n !== n) this.hits.delete(id);
     }
     this.progress = done ? null : total ? read / total : 0;
-    if (hits.length || done) this.store.tell("shown");
+    this.gathering ||= window.setTimeout(() => this.pass(), GATHER);
+  }
+
+  /** Tells the views what has been found meanwhile. */
+  pass() {
+    this.gathering = 0;
+    this.store.tell("shown");
     this.store.tell("head");
   }
 
