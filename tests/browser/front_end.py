@@ -135,7 +135,7 @@ class FrontEnd:
         Parameters
         ----------
         kernel : bool
-            False refuses one. The front end asks about it only for a notebook that names none.
+            False refuses one. The front end asks only where a notebook names no kernel and language.
         """
         # Each notebook has a workspace of its own, or JupyterLab opens what was open before.
         where = {"lab": f"lab/workspaces/{self.path.stem}/tree", "notebook": "notebooks"}[self.kind]

@@ -92,8 +92,8 @@ def test_a_notebook_of_another_is_read_without_a_kernel(front_end: Open) -> None
     before = notebook.panel.locator(".jp-Cell-outputArea").all_text_contents()
 
     theirs = notebook.save()
-    # Nothing in it is trusted, and it names no kernel.
-    del theirs.metadata["kernelspec"]
+    # Nothing in it is trusted, and it names no kernel and no language.
+    theirs.metadata.clear()
     nbformat.write(theirs, notebook.path.with_name("theirs.ipynb"))  # type: ignore[no-untyped-call]
     mine = front_end(name="theirs.ipynb", kernel=False)
     expect(mine.panel.locator(".jp-Cell-outputArea")).to_have_text(before)
