@@ -5,6 +5,7 @@
  * @typedef {import("ag-grid-community").IRowNode<Row>} Node
  */
 
+/** Keys that move the focus. */
 const MOVES = /^(Arrow|Page|Home|End)/;
 
 export class Choosing {
@@ -55,8 +56,11 @@ export class Choosing {
     this.store.select(ids, node?.id ?? null);
   }
 
-  /** The focus is in another row: the arrow keys take the selection along. */
-  /** @param {import("ag-grid-community").CellFocusedEvent<Row>} event */
+  /**
+   * The focus is in another row: the arrow keys take the selection along.
+   *
+   * @param {import("ag-grid-community").CellFocusedEvent<Row>} event
+   */
   focused({ rowIndex }) {
     if (rowIndex === null || rowIndex === this.row) return;
     this.row = rowIndex;
@@ -77,7 +81,7 @@ export class Choosing {
   key(event, row) {
     if (!(event instanceof KeyboardEvent) || !row) return;
     if (event.key === "Enter") this.view.act("resume", { id: row.id });
-    else if (event.key === "Delete") this.view.remove_selected();
+    else if (event.key === "Delete") this.view.removeSelected();
     else if (event.key === "Escape") this.leave();
   }
 

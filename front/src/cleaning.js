@@ -74,8 +74,8 @@ export class Cleaning {
     this.proposals = proposals;
     this.ticked = new Set(proposals.filter(({ why }) => GROUPS[why].ticked).map(({ id }) => id));
     const groups = Object.keys(GROUPS).map((why) => this.group(/** @type {any} */ (why)));
-    const any = groups.some((group) => group);
-    this.found.replaceChildren(...(any ? groups.filter((g) => !!g) : ["There is nothing to clean up."]));
+    const some = groups.filter((group) => !!group);
+    this.found.replaceChildren(...(some.length ? some : ["There is nothing to clean up."]));
     this.sum();
   }
 

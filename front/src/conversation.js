@@ -30,8 +30,11 @@ export class Conversation {
     this.id = null;
     /** The state of the session's files that is shown or asked for. */
     this.seen = "";
-    /** Where the earliest page begins; `null`: at the beginning, `undefined`: none came yet. */
-    /** @type {number | null | undefined} */
+    /**
+     * Where the earliest page begins; `null`: at the beginning, `undefined`: none came yet.
+     *
+     * @type {number | null | undefined}
+     */
     this.start = undefined;
     this.waiting = 0;
     this.timer = 0;
@@ -43,7 +46,7 @@ export class Conversation {
     const id = row?.id ?? null;
     const state = row ? `${row.modified} ${row.bytes}` : "";
     if (id !== this.id) this.begin(id, row);
-    else if (!row || state === this.seen || !this.at_end()) return;
+    else if (!row || state === this.seen || !this.atEnd()) return;
     else this.ask(null);
     this.seen = state;
   }
@@ -126,7 +129,7 @@ export class Conversation {
     if (this.element.scrollTop < 4 * NEAR) this.ask(this.start);
   }
 
-  at_end() {
+  atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
     return scrollHeight - scrollTop - clientHeight < NEAR;
   }

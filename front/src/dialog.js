@@ -54,11 +54,11 @@ export function ask(root, { title, body, confirm }) {
 function turn(event, dialog) {
   /** @type {NodeListOf<HTMLElement>} */
   const found = dialog.querySelectorAll("button:enabled, input:enabled");
-  const controls = [...found];
-  const [from, to] = event.shiftKey ? [controls[0], controls.at(-1)] : [controls.at(-1), controls[0]];
+  const [first, last] = [found[0], found[found.length - 1]];
+  const [from, to] = event.shiftKey ? [first, last] : [last, first];
   if (document.activeElement !== from) return;
   event.preventDefault();
-  to?.focus();
+  to.focus();
 }
 
 /**

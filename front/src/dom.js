@@ -21,7 +21,9 @@ export function h(tag, properties = {}, ...children) {
     else if (name in element && !name.startsWith("aria")) Reflect.set(element, name, value);
     else if (value !== null && value !== false) element.setAttribute(name, String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  for (const child of children) {
+    if (child !== null && child !== undefined && child !== false) element.append(child);
+  }
   return element;
 }
 

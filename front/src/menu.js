@@ -36,7 +36,7 @@ export function exportMenu(act) {
         event.preventDefault();
       },
       onfocusout: (/** @type {FocusEvent} */ { relatedTarget }) => {
-        if (list.contains(/** @type {Node | null} */ (relatedTarget)) || relatedTarget === toggle) return;
+        if (/** @type {Node[]} */ ([toggle, ...items]).some((one) => one === relatedTarget)) return;
         list.hidden = true;
         toggle.setAttribute("aria-expanded", "false");
       },

@@ -78,7 +78,7 @@ export class Preview {
       this.action("title", "Edit title", () => this.rename(row)),
       this.star(row),
       exportMenu((as) => this.view.act("export", { ids: [id], as })),
-      this.action("delete", "Delete…", () => this.view.remove_selected(), "cp-danger"),
+      this.action("delete", "Delete…", () => this.view.removeSelected(), "cp-danger"),
     );
   }
 
@@ -98,7 +98,7 @@ export class Preview {
     );
     this.keep(
       exportMenu((as) => this.view.act("export", { ids, as })),
-      this.action("delete", "Delete…", () => this.view.remove_selected(), "cp-danger"),
+      this.action("delete", "Delete…", () => this.view.removeSelected(), "cp-danger"),
     );
   }
 

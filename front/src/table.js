@@ -80,7 +80,7 @@ export class Table {
       },
       isExternalFilterPresent: () => true,
       doesExternalFilterPass: ({ data }) => !!data && store.shows(data),
-      postSortRows: ({ nodes }) => starred_first(nodes),
+      postSortRows: ({ nodes }) => starredFirst(nodes),
       defaultColDef: { sortable: true, suppressMovable: true },
       suppressMultiSort: true,
       suppressNoRowsOverlay: true,
@@ -159,7 +159,7 @@ export class Table {
 }
 
 /** @param {import("ag-grid-community").IRowNode<Row>[]} nodes */
-function starred_first(nodes) {
+function starredFirst(nodes) {
   const starred = nodes.filter((node) => node.data?.star);
   if (!starred.length) return;
   const others = nodes.filter((node) => !node.data?.star);

@@ -72,7 +72,7 @@ export function count(number, noun) {
 /** The end of a path, which says more than its beginning. @param {string} path */
 export function tail(path) {
   const parts = path.split(/[\\/]/).filter(Boolean);
-  return parts.length > 2 ? `…/${parts.slice(-2).join("/")}` : path;
+  return parts.length > 1 ? `…/${parts.at(-1)}` : path;
 }
 
 /** Who holds a session, without the folders of the notebook. @param {string} user */

@@ -58,6 +58,7 @@ export class View {
     this.on("said", ({ text, error }) => this.say(text, error));
     this.timer = window.setInterval(() => this.tick(), TICK);
     this.draw();
+    this.header.draw();
   }
 
   /**
@@ -100,7 +101,7 @@ export class View {
   }
 
   /** Asks whether to delete what is selected. */
-  async remove_selected() {
+  async removeSelected() {
     const rows = this.store.selected.map((id) => this.store.rows.get(id)).filter((row) => !!row);
     if (!rows.length) return;
     const ids = await askToDelete(this.root, rows);
