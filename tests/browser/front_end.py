@@ -135,14 +135,14 @@ class FrontEnd:
         Parameters
         ----------
         kernel : bool
-            False refuses one. The front end asks only where a notebook names no kernel and language.
+            False refuses one. The front end asks only if the notebook names no kernel and language.
         """
         # Each notebook has a workspace of its own, or JupyterLab opens what was open before.
         where = {"lab": f"lab/workspaces/{self.path.stem}/tree", "notebook": "notebooks"}[self.kind]
         inside = quote(self.inside)
         self.page.goto(f"{self.jupyter.url}/{where}/{inside}?token={self.jupyter.token}")
         if not kernel:
-            self.page.get_by_role("button", name="No Kernel", exact=True).click()
+            self.page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
         self._wait_shown(_READY if kernel else _OPEN)
         return self
 
