@@ -15,7 +15,7 @@ from pathlib import Path
 from browser.chromium import running_chromium
 from browser.front_end import FrontEnd, write_notebook
 from browser.serving import Jupyter
-from journals import answer, event, prompt, start, write_session
+from journals import answer, prompt, start, write_session
 from playwright.sync_api import Browser, expect
 from scripted import ScriptedServer
 
@@ -42,7 +42,6 @@ ANSWERS = {
     "Check that with pandas.": f"tool bash {json.dumps({'command': CHECK})}",
 }
 TALKS = {
-    "alice-churn": ("", ["Which columns of churn.csv have missing values?"], "gpt-5", 0.1),
     "alice-churn-model": ("Which model for churn?", ["Compare a forest and boosting."], "gpt-5", 3),
     "weekly-report": ("", ["Summarise this week's numbers in five points."], "claude-5", 26),
     "bob-plots": ("Figures of the paper", ["Draw survival curves by plan."], "gpt-5", 50),
@@ -59,7 +58,10 @@ TALKS = {
 
 def main() -> None:
     """Take all of them."""
-    with tempfile.TemporaryDirectory() as name, ScriptedServer(answers=ANSWERS) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="alice-") as name,
+        ScriptedServer(answers=ANSWERS) as server,
+    ):
         root = Path(name)
         with Jupyter(root, root / "state") as jupyter, running_chromium() as browser:
             take_conversation(browser, jupyter, server)
@@ -83,7 +85,10 @@ def opened(
     )
     write_notebook(folder / "churn.ipynb")
     page = browser.new_context(viewport={"width": width, "height": 1000}).new_page()
-    return FrontEnd(page, jupyter, folder / "churn.ipynb").open()
+    front_end = FrontEnd(page, jupyter, folder / "churn.ipynb").open()
+    # The file browser would only take room.
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    return front_end
 
 
 def take_conversation(browser: Browser, jupyter: Jupyter, server: ScriptedServer) -> None:
@@ -108,30 +113,19 @@ def take_picker(browser: Browser, jupyter: Jupyter, server: ScriptedServer) -> N
     for session, (title, prompts, model, hours) in TALKS.items():
         lines = [start(selectedModel=model, context={"cwd": "/home/alice/churn"})]
         for asked in prompts:
-            lines += [prompt(asked), *work(), answer(MISSING if "missing" in asked else "Done.")]
+            lines += [prompt(asked), answer("Done.")]
         workspace = f"name: {title or session}\nuser_named: {str(bool(title)).lower()}\n"
         folder = write_session(home, session, *lines, workspace=workspace)
         moment = time.time() - hours * 3600
         os.utime(folder / "events.jsonl", (moment, moment))
     front_end = opened(browser, jupyter, server, "picker", 1180)
     front_end.run("%load_ext copilot_magics\n%copilot_session alice-churn")
+    front_end.run("%%copilot\nWhich columns of churn.csv have missing values?")
     front_end.run('SessionPicker(height="560px")')
     picker = front_end.page.locator(".copilot-picker")
     picker.get_by_text("alice-churn", exact=True).first.click()
     expect(picker.get_by_text("missing values:")).to_be_visible()
     picker.screenshot(path=HERE / "picker.png")
-
-
-def work() -> list[bytes]:
-    """Return what a tool did before the answer."""
-    call = {"toolCallId": "c1", "toolName": "view"}
-    return [
-        event("tool.execution_start", {**call, "arguments": {"path": "churn.csv"}}),
-        event(
-            "tool.execution_complete",
-            {**call, "success": True, "result": {"content": "customer,age,income,plan"}},
-        ),
-    ]
 
 
 if __name__ == "__main__":
