@@ -1,4 +1,5 @@
 /** The session picker, as anywidget loads it: one store a model, one view each time it is shown. */
+import { whenGone } from "./kernel.js";
 import { Store } from "./store.js";
 import { View } from "./view.js";
 
@@ -9,6 +10,7 @@ export default () => {
     /** @param {{model: import("./types.js").Model}} context */
     initialize({ model }) {
       store = new Store(model);
+      return whenGone(model, () => store.end());
     },
     /** @param {{el: HTMLElement}} context */
     render({ el }) {

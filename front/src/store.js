@@ -37,6 +37,7 @@ export class Store extends EventTarget {
     this.gone = new Set();
     this.gathering = 0;
     this.selecting = false;
+    this.ended = false;
 
     model.on("msg:custom", (message) => this.hear(message));
     model.on("change:selected", () => this.selecting || this.tell("selected"));
@@ -58,6 +59,12 @@ export class Store extends EventTarget {
   /** A view is gone: nobody looks after the last. */
   leave() {
     if (!--this.views) this.send({ do: "bye" });
+  }
+
+  /** The kernel is gone: what is shown can be read, and no more. */
+  end() {
+    this.ended = true;
+    this.tell("head");
   }
 
   /** Numbers that no earlier page of this kernel has used. */

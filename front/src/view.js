@@ -22,6 +22,8 @@ const DOING = {
   title: "",
 };
 
+const ENDED = "The kernel has ended or restarted. Run this cell again to go on.";
+
 export class View {
   /** @param {import("./store.js").Store} store @param {HTMLElement} el */
   constructor(store, el) {
@@ -78,8 +80,10 @@ export class View {
     const { state, text, mend, notice } = this.store.model.get("_head");
     this.root.style.height = this.store.model.get("height");
     this.root.dataset.state = state;
-    this.notice.textContent = notice;
-    this.notice.hidden = !notice;
+    const { ended } = this.store;
+    this.notice.textContent = ended ? ENDED : notice;
+    this.notice.hidden = !this.notice.textContent;
+    for (const { element } of [this.header, this.table, this.preview]) element.inert = ended;
     this.instead.replaceChildren(h("p", {}, text), h("p", {}, mend));
   }
 

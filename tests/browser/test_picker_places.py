@@ -42,6 +42,21 @@ def test_empty_then_a_session_then_unreadable(front_end: Open, home: Path) -> No
     picker.expect_ids("a")
 
 
+def test_when_its_kernel_is_gone_it_says_so_and_offers_nothing(front_end: Open, home: Path) -> None:
+    sessions(home, "a")
+    notebook = front_end(SHOW)
+    picker = PickerView(notebook.cell(0).run().output.locator(".copilot-picker"))
+    picker.choose("a")
+    notebook.restart()
+    notice = picker.root.locator(".cp-notice")
+    expect(notice).to_have_text("The kernel has ended or restarted. Run this cell again to go on.")
+    for part in (".cp-head", ".cp-table", ".cp-preview"):
+        expect(picker.root.locator(part)).to_have_js_property("inert", True)
+    again = PickerView(notebook.cell(0).run().output.locator(".copilot-picker"))
+    expect(again.root.locator(".cp-notice")).to_be_hidden()
+    again.choose("a")
+
+
 def test_without_the_runtime_it_shows_and_says_what_to_do(
     front_end: Open, kernels: Jupyter, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -156,7 +156,9 @@ class SessionPicker(anywidget.AnyWidget):
     def _hello(self) -> None:
         with self._looking:
             rows = self._table.rows
-        self._send_rows(rows, [])
+        # A page that was loaded again begins with the rows that came with the widget.
+        known = {row.id for row in rows}
+        self._send_rows(rows, [row["id"] for row in self._rows if row["id"] not in known])
         self._following.start()
 
     def _bye(self) -> None:
@@ -169,7 +171,8 @@ class SessionPicker(anywidget.AnyWidget):
                 different, gone = self._table.look(_HEAP)
                 self._unreadable = ""
             except OSError as error:
-                different, gone = [], [row.id for row in self._table.rows]
+                # The page shows what is wrong instead of the rows, which stay for when it is not.
+                different, gone = [], []
                 self._unreadable = error.strerror or str(error)
             rows = {row.id: row for row in (*different, *self._table.fill_in(_FILL))}
             if rows or gone:
