@@ -241,7 +241,8 @@ def as_listed(row: Row) -> dict[str, object]:
         "cwd": row.folder,
         "bytes": row.bytes,
         "notebook": row.notebook,
-        "in_use": row.user,
+        # By whom is of no interest once it is saved.
+        "in_use": "yes" if row.user else "",
     }
 
 
