@@ -511,7 +511,7 @@ STRANGE: list[Any] = [
     {"kind": "read", "path": ""},
     {"kind": "mcp"},
     {},
-    ...
+    ...,
     None,
     events.PermissionRequestShell(False, [], None, False, "d", [], []),  # type: ignore[arg-type]
 ]
