@@ -59,7 +59,7 @@ class Asking:
                 reason = "Nobody is there to be asked"
                 reason += f"; `{about.option}` would allow it." if about.option else "."
             if turn is not None:
-                turn.notice(f"Refused ({about.title}): {one_line(about.body)}. {reason}")
+                turn.notice(f"Refused ({about.title}): {one_line(about.brief)}. {reason}")
         if verdict == "allow":
             return PermissionDecisionApproveOnce()
         return PermissionDecisionReject(feedback=reason)
@@ -90,7 +90,7 @@ class Asking:
                 return "refuse", "The turn ended before the user answered."
             self._answered = (same, answer)
             word = _WORDS.get(answer, "Denied")
-            turn.notice(f"{word} ({about.title}): {one_line(about.body)}")
+            turn.notice(f"{word} ({about.title}): {one_line(about.brief)}")
             if answer == "until-stop":
                 self.policy.allow_until_stop(about)
         if answer == "deny":

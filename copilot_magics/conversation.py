@@ -202,8 +202,6 @@ class Conversation:
                 turn.end("failed", explain_exception(error))
             finally:
                 self.asking.turn = None
-                if turn.message_id:
-                    records.ended(self.session, turn.message_id, turn.outcome or "aborted")
         return True
 
     async def _send(self, turn: Turn) -> None:
@@ -239,6 +237,10 @@ class Conversation:
                 await self._abort()
                 turn.end("aborted")
                 raise
+            finally:
+                # Whoever saw the turn's end may ask at once how it was.
+                if turn.message_id:
+                    records.ended(self.session, turn.message_id, turn.outcome or "aborted")
             await self._settle()
         finally:
             unwatch()

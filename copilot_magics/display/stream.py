@@ -189,10 +189,6 @@ class Notebook:
         if not self._live:
             return
         text = turn.text
-        if self._status is None and text and not turn.tools:
-            # The answer came at once: one message for it and its status, until the next drawing.
-            self._draw_status(f"{self._status_of(turn)}\n\n{inert_markdown(closed(text))}")
-            return
         self._draw_status(self._status_of(turn))
         # Before the answer there must be room for the tools that may come after its beginning.
         if turn.tools or text:
@@ -290,7 +286,7 @@ def final_bundle(
     """
     text = closed(reply.text)
     parts = [*(f"> {inert_line(notice)}" for notice in notices)]
-    parts += [tools_markdown(tools, _KEPT), inert_markdown(text)]
+    parts += [tools_markdown(tools, _KEPT, ended=True), inert_markdown(text)]
     lines = [*notices, *map(tool_line, tools)]
     lines.append(text if len(text) <= _PLAIN else f"{text[:_PLAIN]}…")
     return {

@@ -19,9 +19,10 @@ _SHOWN = 3_000
 """Characters of a call's arguments, and of its result, that are shown."""
 
 _HOW = {True: ("✓", ""), False: ("✗", " <em>failed</em>"), None: ("⋯", " <em>running</em>")}
+_CUT_OFF = ("⋯", " <em>not finished</em>")
 
 
-def tools_markdown(calls: Sequence[ToolCall], room: int) -> str:
+def tools_markdown(calls: Sequence[ToolCall], room: int, *, ended: bool = False) -> str:
     """Return calls as Markdown, each a line to open.
 
     Parameters
@@ -31,12 +32,16 @@ def tools_markdown(calls: Sequence[ToolCall], room: int) -> str:
     room : int
         Characters for what the lines open to; where it is used up, the oldest calls keep their
         line alone.
+    ended : bool
+        Whether the turn has ended, and with it what was still running.
     """
     written: list[str] = []
     for call in reversed(calls):
         opened = _opened(call) if room > 0 else "Left out here: `get_messages()` has it."
         room -= len(opened)
-        written.append(f"<details><summary>{_summary(call)}</summary>\n\n{opened}\n\n</details>")
+        written.append(
+            f"<details><summary>{_summary(call, ended)}</summary>\n\n{opened}\n\n</details>"
+        )
     return "\n\n".join(reversed(written))
 
 
@@ -45,8 +50,8 @@ def tool_line(call: ToolCall) -> str:
     return plain(f"· {call.name} {call.brief}{' (failed)' if call.succeeded is False else ''}")
 
 
-def _summary(call: ToolCall) -> str:
-    mark, ending = _HOW[call.succeeded]
+def _summary(call: ToolCall, ended: bool) -> str:
+    mark, ending = _CUT_OFF if ended and call.succeeded is None else _HOW[call.succeeded]
     brief = f" <code>{entities(call.brief)}</code>" if call.brief else ""
     return f"{mark} {entities(call.name)}{brief}{ending}"
 

@@ -91,6 +91,11 @@ class Ask:
     command: str = ""
     in_person: bool = False
 
+    @property
+    def brief(self) -> str:
+        """What it is about, without what would be written: the files, else the whole body."""
+        return ", ".join(visible(_where(path)) for path in self.paths) or self.body
+
     @cached_property
     def line(self) -> Line:
         """The command text, parsed."""

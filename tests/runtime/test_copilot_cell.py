@@ -86,7 +86,8 @@ def test_a_tool_is_named_while_it_runs_and_the_reply_is_the_value(
     os.mkfifo(gate)
     cell = kernel.start('%%copilot\ntool bash {"command": "cat gate", "description": "wait"}')
     cell.wait_output(lambda cell: "*bash: cat gate · " in cell.text)
-    assert "<summary>⋯ bash <code>cat gate</code> <em>running</em></summary>" in cell.text
+    running = "<summary>⋯ bash <code>cat gate</code> <em>running</em></summary>"
+    cell.wait_output(lambda cell: running in cell.text)
     gate.write_text("went\n```\n</details><b>")
     said = shown(cell.result())
     assert said.startswith("<details><summary>✓ bash <code>cat gate</code></summary>\n\n")

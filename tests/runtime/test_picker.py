@@ -105,7 +105,7 @@ def test_rows_come_with_the_widget_and_follow_the_disk(
     assert picker.told("rows")["rows"][0]["id"] == "mine"
     folder = write_session(home, "made-elsewhere", start(), prompt("hello"), answer("yes"))
     picker.wait_rows(lambda rows: rows.get("made-elsewhere", {}).get("turns") == 1)
-    assert picker.widget.state["_head"]["total"] == 2
+    nb.wait(lambda: picker.widget.state["_head"]["total"] == 2)
     with (folder / "events.jsonl").open("ab") as file:
         file.write(prompt("again") + b"\n")
     picker.wait_rows(lambda rows: rows["made-elsewhere"]["turns"] == 2)

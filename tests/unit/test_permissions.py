@@ -704,3 +704,12 @@ def test_bash_finds_no_way_past(tmp_path: Path) -> None:
         assert not allowed or names <= {"git"}, text
         assert not passed or "rm" not in names, text
     assert tried > 100
+
+
+def test_a_write_in_brief_is_its_file_and_not_what_is_written(tmp_path: Path) -> None:
+    request = {"kind": "write", "fileName": "new.txt", "diff": "@@ -0,0 +1 @@\n+secret"}
+    about = understand(request, tmp_path)
+    assert about.brief.endswith("new.txt")
+    assert "secret" in about.body
+    assert "secret" not in about.brief
+    assert understand({"kind": "shell", "fullCommandText": "ls"}, tmp_path).brief == "ls"
