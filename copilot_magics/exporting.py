@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from copilot_magics.display import inert
+from copilot_magics.display.tools import arguments_text
 from copilot_magics.errors import CopilotError
 from copilot_magics.transcripts import facts, not_found, read_journal, reading
 from copilot_magics.transcripts.salvage import Event
@@ -99,7 +100,8 @@ def _transcript(title: str, session: str, events: list[Event]) -> Iterator[str]:
                 who = inert.inert_line(reading.model_of(payload) or "Copilot")
                 yield f"## {who}{_when(event)}\n\n{text}\n"
             case "tool.execution_start":
-                yield _block(f"{reading.tool_of(payload) or 'tool'} was called", content)
+                told = arguments_text(reading.arguments_of(payload))
+                yield _block(f"{reading.tool_of(payload) or 'tool'} was called", told or content)
             case "tool.execution_complete":
                 yield _block("and answered", content)
             case "session.error":

@@ -57,12 +57,12 @@ def _summary(call: ToolCall, ended: bool) -> str:
 
 
 def _opened(call: ToolCall) -> str:
-    told = {"Arguments": _arguments(call.arguments), "Result": call.result}
+    told = {"Arguments": arguments_text(call.arguments), "Result": call.result}
     parts = [f"{name}:\n\n{fenced(_bounded(text))}" for name, text in told.items() if text]
     return "\n\n".join(parts) or "No arguments."
 
 
-def _arguments(arguments: Any) -> str:
+def arguments_text(arguments: Any) -> str:
     """Write arguments as one reads them: a name a line, long texts below theirs."""
     if not isinstance(arguments, dict):
         return "" if arguments is None else _value(arguments)

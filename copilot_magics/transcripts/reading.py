@@ -149,6 +149,11 @@ def tool_of(payload: Payload) -> str | None:
     return _string(payload.tool_name)
 
 
+def arguments_of(payload: Payload) -> object:
+    """Return what a tool was called with, decoded; None where there is nothing."""
+    return _decoded(payload.arguments)
+
+
 def succeeded(payload: Payload) -> bool:
     """Say whether a tool's result says that the call succeeded."""
     return payload.success is True

@@ -34,7 +34,7 @@ def test_a_transcript_to_read(home: Path, tmp_path: Path) -> None:
     for part in (
         "# My talk\n\nSession `talk`\n",
         "## You · 2026-03-01 10:00 UTC\n\nWhat is in *a.txt*?\n",
-        "<details><summary>view was called</summary>\n\n```text\na.txt\n```\n\n</details>\n",
+        "<details><summary>view was called</summary>\n\n```text\npath: a.txt\n```\n\n</details>\n",
         "````text\n```\nlines\n````\n",
         "## m-1 · 2026-03-01 10:00 UTC\n\nIt has `lines`.\n",
         "```text\nno <b>more</b>\n```",

@@ -7,14 +7,12 @@ text, and goes through `copilot_magics.display.html`, so that it cannot act.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
 from copilot_magics.display.html import markdown_to_html, text_to_html
+from copilot_magics.display.tools import arguments_text
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.paging import page_before
 from copilot_magics.transcripts.salvage import Event
@@ -127,17 +125,11 @@ def _tool(
     brief = f" <code>{text_to_html(' '.join((content or '').split())[:200])}</code>"
     parts = [f"<summary>{mark} {text_to_html(name)}{brief if content else ''}</summary>"]
     if event.type == "tool.execution_start":
-        parts.append(f"<pre>{text_to_html(_cut(_arguments(payload)))}</pre>")
+        told = arguments_text(reading.arguments_of(payload))
+        parts.append(f"<pre>{text_to_html(_cut(told))}</pre>" if told else "")
     if said:
         parts.append(f"<pre>{text_to_html(_cut(said))}</pre>")
     return _item("tool", event, f"<details>{''.join(parts)}</details>")
-
-
-def _arguments(payload: reading.Payload) -> str:
-    try:
-        return json.dumps(msgspec.json.decode(payload.arguments), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return bytes(payload.arguments).decode(errors="replace")
 
 
 def _folded(events: list[Event]) -> Iterator[str]:

@@ -51,7 +51,7 @@ def test_a_call_and_its_result_are_one_folded_line(home: Path) -> None:
     html, _ = preview("s", None)
     assert kinds(html) == ["user", "tool", "tool", "tool", "assistant", "other"]
     assert "<details><summary>✓ bash <code>ls &lt;x&gt;</code></summary>" in html
-    assert "&quot;n&quot;: 1" in html
+    assert "<pre>command: ls &lt;x&gt;\nn: 1</pre>" in html
     assert "<pre>a\nb &amp; c</pre></details>" in html
     assert "<summary>✗ view" in html
     assert "<pre>no such file</pre>" in html
