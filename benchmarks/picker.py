@@ -165,7 +165,7 @@ def main() -> bool:
             page.page.wait_for_function(
                 f"() => {PICKER}.querySelector('.cp-busy').textContent === ''", timeout=120_000
             )
-            kept += [typing(page), selecting(page), searching(page)]
+            kept += [typing(page), selecting(page), searching(page), following(page, home)]
             kept.append(
                 verdict("MB of the page's process more than without", page.memory() - without, 150)
             )
@@ -224,6 +224,18 @@ def searching(page: Page) -> bool:
     return verdict("seconds to the first hit in 1 GB", first, 1) & verdict(
         "seconds to the end of the search", end, 5
     )
+
+
+def following(page: Page, home: Path) -> bool:
+    """Measure from a session made elsewhere to the page that counts it."""
+    page.page.locator(".copilot-picker").last.locator("input").first.fill("")
+    made = home / "session-state" / "made-elsewhere"
+    made.mkdir()
+    begun = time.perf_counter()
+    (made / "events.jsonl").write_bytes(b"{}\n")
+    counted = f"{SESSIONS + 1:,} sessions"
+    page.page.locator(".cp-count").last.get_by_text(counted).wait_for()
+    return verdict("seconds to a session made elsewhere", time.perf_counter() - begun, 2)
 
 
 @contextlib.contextmanager

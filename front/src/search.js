@@ -9,7 +9,7 @@ import { plain } from "./text.js";
  */
 
 /** Python is asked once typing pauses for this many ms. */
-const PAUSE = 200;
+const PAUSE = 120;
 /** Hits arrive in many small messages: views hear of them together, after this many ms. */
 const GATHER = 60;
 

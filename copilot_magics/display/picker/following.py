@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable
 
-_INTERVAL = 1.0
+_INTERVAL = 0.8
 """Seconds between two looks."""
 
-_SHARE = 8
+_SHARE = 4
 """Looks may take one part in so many of the thread's time; on a slow disk they become rarer."""
 
 
