@@ -86,6 +86,10 @@ class SessionPicker(anywidget.AnyWidget):
     filters = List(Unicode()).tag(sync=True)
     older = Unicode("30d").tag(sync=True)
     height = Unicode("480px").tag(sync=True)
+    # Also of one that was never finished, for want of such a filter, and is closed all the same.
+    _following: Following | None = None
+    _search: Search | None = None
+    _worker: ThreadPoolExecutor | None = None
     _head = Dict().tag(sync=True)
     _rows: List[dict[str, Any]] = List().tag(sync=True)
 
@@ -105,7 +109,6 @@ class SessionPicker(anywidget.AnyWidget):
         self._looking = threading.Lock()
         self._following = Following(self._step)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="copilot-magics-picker")
-        self._search: Search | None = None
         self._line: Any = None
         self._unreadable = ""
         self._notice = _notice()
@@ -127,9 +130,12 @@ class SessionPicker(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take the picker out of its pages, and follow the disk no more."""
-        self._following.stop()
+        if self._following:
+            self._following.stop()
         if self._search:
             self._search.cancel()
+        if self._worker:
+            self._worker.shutdown(wait=False)
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -159,10 +165,12 @@ class SessionPicker(anywidget.AnyWidget):
         # A page that was loaded again begins with the rows that came with the widget.
         known = {row.id for row in rows}
         self._send_rows(rows, [row["id"] for row in self._rows if row["id"] not in known])
-        self._following.start()
+        if self._following:
+            self._following.start()
 
     def _bye(self) -> None:
-        self._following.pause()
+        if self._following:
+            self._following.pause()
 
     def _step(self) -> bool:
         """Look at the disk, fill in some rows, and say whether there is more to do at once."""
@@ -300,9 +308,11 @@ class SessionPicker(anywidget.AnyWidget):
             else:
                 if told:
                     self._say(told)
-            self._following.hurry()
+            if self._following:
+                self._following.hurry()
 
-        self._worker.submit(run)
+        if self._worker:
+            self._worker.submit(run)
 
     def _say(self, text: str, *, error: bool = False) -> None:
         self.send({"is": "said", "text": text, "error": error})
