@@ -9,47 +9,37 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
-from copilot_magics.errors import BadInput, closest
+from copilot_magics.config import session_state
+from copilot_magics.errors import BadInput
 from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.catalog import find, known_ids, not_found
 from copilot_magics.transcripts.journal import events_of, journal_path, read_journal, session_folder
+from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
 from copilot_magics.transcripts.salvage import Event
-from copilot_magics.transcripts.when import moment
+from copilot_magics.transcripts.schema import COLUMNS, build
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "session",
-    "turn",
-    "timestamp",
-    "type",
-    "role",
-    "content",
-    "tool",
-    "tool_call_id",
-    "model",
-    "agent_id",
-    "event_id",
-    "parent_id",
-    "data",
-)
 ALL = "*"
+ENGINES = ("pandas", "dask")
 
 _Lists = dict[str, list[Any]]
 
 
 def get_messages(
-    sessions: str | list[str],
+    sessions: str | Iterable[str],
     *,
-    types: str | list[str] | None = None,
-    roles: str | list[str] | None = None,
+    types: str | Iterable[str] | None = None,
+    roles: str | Iterable[str] | None = None,
     since: datetime | date | str | None = None,
     until: datetime | date | str | None = None,
-    columns: str | list[str] | None = None,
+    columns: str | Iterable[str] | None = None,
+    engine: str = "pandas",
 ) -> pd.DataFrame:
     """Return what was said in sessions, one row an event, in order, from the files alone.
 
@@ -66,10 +56,12 @@ def get_messages(
         age: ``"7d"``, ``"12h"``, ``"30m"``. What has no time zone is local time.
     columns : str or list of str, optional
         Only these columns, in this order.
+    engine : {"pandas", "dask"}
+        ``"dask"`` for a Dask DataFrame of the same rows, read when it is computed.
 
     Returns
     -------
-    DataFrame
+    pandas.DataFrame or dask.dataframe.DataFrame
         With the same dtypes whatever it holds. ``df.attrs["copilot"]["damage"]`` lists the places
         where a journal is damaged; each intact event is there all the same.
 
@@ -78,39 +70,65 @@ def get_messages(
     SessionNotFound
         Where no session has the ID; it names the closest.
     BadInput
-        For an unknown role or column, or a moment that is none.
+        For an unknown role, column or engine, or a moment that is none.
     """
-    wanted = _known("column", _as_list(columns), COLUMNS)
-    kept_roles = _known("role", _as_list(roles), reading.ROLES)
-    kept_types = _as_list(types)
-    begin = None if since is None else moment(since, "since")
-    finish = None if until is None else moment(until, "until", ends=True)
+    wanted = restrictions(types, roles, since, until, columns)
+    if engine not in ENGINES:
+        raise BadInput(f"There is no engine {engine!r}.", f"There are: {', '.join(ENGINES)}.")
+    found = _resolve(sessions)
+    if engine == "dask":
+        from copilot_magics.transcripts import distributed
 
+        # It has the methods of a pandas DataFrame, which is what a caller's checker should see.
+        return cast("pd.DataFrame", distributed.messages(session_state(), found, wanted))
+    frame = _frame(session_state(), found, wanted)
+    damage = frame.attrs["copilot"]["damage"]
+    if damage:
+        warnings.warn(_warning(damage), stacklevel=2)
+    return frame
+
+
+def session_frame(state: Path, session: str, restrictions: Restrictions) -> pd.DataFrame:
+    """Return what was said in one session, with no configuration but what is given.
+
+    Parameters
+    ----------
+    state : Path
+        The folder that holds one folder a session.
+    session : str
+        The session's ID; one without a journal has no rows.
+    restrictions : Restrictions
+        What is wanted of it.
+
+    Returns
+    -------
+    DataFrame
+        As of `get_messages`, damage in its ``attrs``; there is no warning.
+    """
+    return _frame(state, [session], restrictions)
+
+
+def _frame(state: Path, sessions: list[str], wanted: Restrictions) -> pd.DataFrame:
     lists = _no_rows()
     damage: list[dict[str, Any]] = []
-    for session in _resolve(sessions):
-        journal = read_journal(session)
+    for session in sessions:
+        journal = read_journal(session, state)
         _fill(lists, session, journal.events)
         damage += [
             {"session": session, "line": d.line, "start": d.start, "end": d.end, "what": d.what}
             for d in journal.damage
         ]
-
-    frame = _build(lists)
-    if kept_types is not None:
-        frame = frame[frame["type"].isin(kept_types)]
-    if kept_roles is not None:
-        frame = frame[frame["role"].isin(kept_roles)]
-    if begin is not None:
-        frame = frame[frame["timestamp"] >= begin]
-    if finish is not None:
-        frame = frame[frame["timestamp"] <= finish]
-    frame = frame.reset_index(drop=True)
-    if wanted is not None:
-        frame = frame[wanted]
+    frame = build(lists)
+    if wanted.types is not None:
+        frame = frame[frame["type"].isin(wanted.types)]
+    if wanted.roles is not None:
+        frame = frame[frame["role"].isin(wanted.roles)]
+    if wanted.since is not None:
+        frame = frame[frame["timestamp"] >= wanted.since]
+    if wanted.until is not None:
+        frame = frame[frame["timestamp"] <= wanted.until]
+    frame = frame.reset_index(drop=True)[list(wanted.columns)]
     frame.attrs["copilot"] = {"damage": damage}
-    if damage:
-        warnings.warn(_warning(damage), stacklevel=2)
     return frame
 
 
@@ -141,7 +159,7 @@ def get_turn(session: str, message_id: str | None) -> pd.DataFrame:
     for before, (start, sent_as) in enumerate(prompts):
         if message_id and sent_as == message_id:
             _fill(lists, session, events[start : edges[before + 1]], before)
-    return _build(lists)
+    return build(lists)
 
 
 def has_message(session: str, message_id: str | None) -> bool:
@@ -160,26 +178,10 @@ def _no_rows() -> _Lists:
     return {name: [] for name in COLUMNS}
 
 
-def _as_list(value: str | Iterable[str] | None) -> list[str] | None:
-    if value is None:
-        return None
-    return [value] if isinstance(value, str) else list(dict.fromkeys(value))
-
-
-def _known(kind: str, names: list[str] | None, known: tuple[str, ...]) -> list[str] | None:
-    for name in names or ():
-        if name not in known:
-            raise BadInput(
-                f"There is no {kind} {name!r}.",
-                f"{closest(str(name), known)} There are: {', '.join(known)}.".lstrip(),
-            )
-    return names
-
-
-def _resolve(sessions: str | list[str]) -> list[str]:
+def _resolve(sessions: str | Iterable[str]) -> list[str]:
     if sessions == ALL:
         return known_ids()
-    found = (_existing(session) for session in _as_list(sessions) or ())
+    found = (_existing(session) for session in as_list(sessions) or ())
     return list(dict.fromkeys(found))
 
 
@@ -222,32 +224,6 @@ def _tools(calls: list[str | None], payloads: list[reading.Payload]) -> list[str
     tools = list(map(reading.tool_of, payloads))
     named = {call: tool for call, tool in zip(calls, tools, strict=True) if call and tool}
     return [tool or named.get(call or "") for call, tool in zip(calls, tools, strict=True)]
-
-
-def _build(lists: _Lists) -> pd.DataFrame:
-    import pandas as pd
-
-    from copilot_magics.transcripts import accessor  # noqa: F401  registers df.copilot
-
-    special: dict[str, Any] = {
-        "turn": lambda values: pd.array(values, dtype="Int64"),
-        "timestamp": lambda values: pd.to_datetime(
-            pd.Series(values, dtype="object"), utc=True, format="ISO8601", errors="coerce"
-        ).astype("datetime64[us, UTC]"),
-        "role": lambda values: pd.Categorical(values, categories=list(reading.ROLES)),
-    }
-    return pd.DataFrame({name: special.get(name, _text)(values) for name, values in lists.items()})
-
-
-def _text(values: list[str | None]) -> Any:
-    import pandas as pd
-
-    try:
-        import pyarrow as pa
-    except ImportError:
-        return pd.array(values, dtype="string")
-    # Where pandas keeps strings in Arrow, Arrow's own conversion takes half the time of pandas'.
-    return pd.array(pa.array(values, type=pa.large_string()), dtype="string")
 
 
 def _warning(damage: list[dict[str, Any]]) -> str:

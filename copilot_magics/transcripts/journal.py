@@ -36,13 +36,15 @@ class Journal(msgspec.Struct, frozen=True):
     damage: list[Damage]
 
 
-def session_folder(session_id: str) -> Path:
+def session_folder(session_id: str, state: Path | None = None) -> Path:
     """Return where a session lies, whether or not it exists.
 
     Parameters
     ----------
     session_id : str
         Its ID; checked, so that the path cannot lead elsewhere.
+    state : Path, optional
+        The folder that holds one folder a session; the configured one where left out.
 
     Returns
     -------
@@ -51,21 +53,23 @@ def session_folder(session_id: str) -> Path:
     """
     if not is_session_id(session_id):
         check_session_id(session_id)
-    return session_state() / session_id
+    return (state or session_state()) / session_id
 
 
-def journal_path(session_id: str) -> Path:
-    """Return where a session's journal lies, whether or not it exists."""
-    return session_folder(session_id) / FILE
+def journal_path(session_id: str, state: Path | None = None) -> Path:
+    """Return where a session's journal lies, whether or not it exists; as `session_folder`."""
+    return session_folder(session_id, state) / FILE
 
 
-def read_journal(session_id: str) -> Journal:
+def read_journal(session_id: str, state: Path | None = None) -> Journal:
     """Read a session's journal.
 
     Parameters
     ----------
     session_id : str
         The session's ID.
+    state : Path, optional
+        The folder that holds one folder a session; the configured one where left out.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def read_journal(session_id: str) -> Journal:
         Empty where there is no journal yet; a file that cannot be read is damage too.
     """
     try:
-        blob = journal_path(session_id).read_bytes()
+        blob = journal_path(session_id, state).read_bytes()
     except FileNotFoundError:
         return Journal([], [])
     except OSError as error:

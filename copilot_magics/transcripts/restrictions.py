@@ -1,0 +1,85 @@
+"""Which events and which columns somebody wants, checked before any journal is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from copilot_magics.errors import BadInput, closest
+from copilot_magics.transcripts.reading import ROLES
+from copilot_magics.transcripts.schema import COLUMNS
+from copilot_magics.transcripts.when import moment
+
+
+@dataclass(frozen=True)
+class Restrictions:
+    """What is wanted of sessions; everything, where nothing is said.
+
+    Parameters
+    ----------
+    types, roles : frozenset of str or None
+        Only events of these types, of these roles.
+    since, until : datetime or None
+        Only events from then, until then, both included; aware, in UTC.
+    columns : tuple of str
+        The columns, in the order wanted.
+    """
+
+    types: frozenset[str] | None = None
+    roles: frozenset[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    columns: tuple[str, ...] = COLUMNS
+
+
+def restrictions(
+    types: str | Iterable[str] | None = None,
+    roles: str | Iterable[str] | None = None,
+    since: datetime | date | str | None = None,
+    until: datetime | date | str | None = None,
+    columns: str | Iterable[str] | None = None,
+) -> Restrictions:
+    """Check what a person wants of sessions.
+
+    Parameters
+    ----------
+    types, roles, since, until, columns
+        As in `copilot_magics.transcripts.get_messages`.
+
+    Returns
+    -------
+    Restrictions
+
+    Raises
+    ------
+    BadInput
+        For an unknown role or column, or a moment that is none.
+    """
+    wanted = as_list(columns)
+    kept_roles, kept_types = as_list(roles), as_list(types)
+    _known("column", wanted or [], COLUMNS)
+    _known("role", kept_roles or [], ROLES)
+    return Restrictions(
+        types=None if kept_types is None else frozenset(kept_types),
+        roles=None if kept_roles is None else frozenset(kept_roles),
+        since=None if since is None else moment(since, "since"),
+        until=None if until is None else moment(until, "until", ends=True),
+        columns=COLUMNS if wanted is None else tuple(wanted),
+    )
+
+
+def as_list(value: str | Iterable[str] | None) -> list[str] | None:
+    """Return one name, or several, as a list without repetitions; None stays None."""
+    if value is None:
+        return None
+    return [value] if isinstance(value, str) else list(dict.fromkeys(value))
+
+
+def _known(kind: str, names: list[str], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            raise BadInput(
+                f"There is no {kind} {name!r}.",
+                f"{closest(str(name), known)} There are: {', '.join(known)}.".lstrip(),
+            )
