@@ -225,9 +225,11 @@ class Conversation:
                 await sdk.set_model(turn.model)
             turn.begin()
             self._idle.clear()
+            # Before it is sent: the kernel may end before it hears under which ID it was.
+            record = records.began(self.session, turn.origin)
             try:
                 turn.sent(await sdk.send(turn.prompt, attachments=turn.attachments or None))  # type: ignore[arg-type]
-                records.began(self.session, turn.message_id, turn.origin)
+                records.sent(self.session, record, turn.message_id)
                 await asyncio.wait_for(turn.ended.wait(), turn.timeout or None)
             except TimeoutError:
                 # First, since the runtime's own end of the turn gives no reason.
@@ -239,8 +241,7 @@ class Conversation:
                 raise
             finally:
                 # Whoever saw the turn's end may ask at once how it was.
-                if turn.message_id:
-                    records.ended(self.session, turn.message_id, turn.outcome or "aborted")
+                records.ended(self.session, record, turn.outcome or "failed")
             await self._settle()
         finally:
             unwatch()

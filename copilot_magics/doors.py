@@ -72,8 +72,8 @@ def block(work: Coroutine[Any, Any, T]) -> T:
 
     with _interrupts(interrupt):
         _run_here(_until_done(future))
-    if interrupted.is_set():
-        raise Interrupted("Interrupted before it was done; nothing was sent.")
+        if interrupted.is_set():
+            raise Interrupted("Interrupted before it was done; nothing was sent.")
     return future.result()
 
 
@@ -134,7 +134,8 @@ def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None
 
     with _interrupts(interrupt):
         _run_here(_follow(turn, future, view, interrupt))
-    return _conclude(turn, future, view, interrupted=interrupted.is_set())
+        # In here too: a second interrupt must not cost what the first one left to be shown.
+        return _conclude(turn, future, view, interrupted=interrupted.is_set())
 
 
 def _conclude(turn: Turn, future: Future[None], view: View, *, interrupted: bool) -> Reply:

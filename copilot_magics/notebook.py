@@ -146,15 +146,13 @@ def told(found: SessionFacts) -> str:
 
 def last_turn(session: str) -> str:
     """Return a sentence on how a session's last turn ended."""
-    from copilot_magics.transcripts import has_message
-
     asked = records.asked(session)
     if not asked:
         return "No prompt was sent from a notebook yet."
     last = asked[-1]
     if last.outcome == "answered":
         return "Its last turn was answered."
-    known = "is in the journal" if has_message(session, last.message) else "is not in the journal"
+    known = "is in the journal" if _in_journal(session, asked) else "is not in the journal"
     how = {
         "aborted": "was aborted",
         "failed": "failed",
@@ -162,6 +160,17 @@ def last_turn(session: str) -> str:
         None: "was cut short when its kernel ended",
     }[last.outcome]
     return f"Its last turn {how}; its prompt {known}."
+
+
+def _in_journal(session: str, asked: list[records.Asked]) -> bool:
+    from copilot_magics.transcripts import has_message
+    from copilot_magics.transcripts.paging import last_prompt
+
+    if asked[-1].message:
+        return has_message(session, asked[-1].message)
+    # Under which ID it was sent nobody heard; but whatever comes last and is none of the others.
+    newest = last_prompt(session)
+    return newest is not None and newest not in {prompt.message for prompt in asked}
 
 
 def check_name(name: str) -> str:

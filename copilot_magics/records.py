@@ -1,9 +1,9 @@
 """What we remember of a session beside its journal, which belongs to the runtime.
 
 Two files a session, both small and private: its settings (who answers, so that a conversation held
-with a local model is not sent elsewhere on resume), and one line for each prompt's beginning and
-end (which cell asked it and how it ended, so that Restart and Run All can replay). Neither holds
-a key or a prompt: a prompt is known by its hash.
+with a local model is not sent elsewhere on resume), and a line each for a prompt's beginning, for
+the ID that the runtime gave it, and for its end (which cell asked it and how it ended, so that
+Restart and Run All can replay). Neither holds a key or a prompt: a prompt is known by its hash.
 """
 
 from __future__ import annotations
@@ -39,9 +39,20 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, omit_defaults=True):
-    """One prompt: where it came from, and how its turn ended (None: nobody lived to see it)."""
+    """One prompt: where it came from, and how its turn ended.
 
-    message: str
+    Attributes
+    ----------
+    key : str
+        What its lines are known by.
+    message : str
+        The ID that ``session.send`` gave it; empty: nobody lived to see it sent.
+    outcome : Outcome or None
+        None: nobody lived to see it.
+    """
+
+    key: str
+    message: str = ""
     kernel: str = ""
     cell: str = ""
     prompt: str = ""
@@ -107,28 +118,31 @@ def source(session: str, cell: str, run: int, prompt: str) -> Cell:
     return Cell(cell, digest, nth)
 
 
-def began(session: str, message: str, cell: Cell | None) -> None:
-    """Note that a prompt was sent; ``message`` is the ID that ``session.send`` gave it."""
-    where = cell or Cell("", "", 0)
-    _append(
-        session,
-        Asked(message, _THIS_KERNEL, where.cell, where.prompt, where.nth, datetime.now(UTC)),
-    )
+def began(session: str, cell: Cell | None) -> str:
+    """Note that a prompt is about to be sent, and return the key under which it is known."""
+    key, where = uuid.uuid4().hex, cell or Cell("", "", 0)
+    now = datetime.now(UTC)
+    _append(session, Asked(key, "", _THIS_KERNEL, where.cell, where.prompt, where.nth, now))
+    return key
 
 
-def ended(session: str, message: str, outcome: Outcome) -> None:
+def sent(session: str, key: str, message: str) -> None:
+    """Note the ID that ``session.send`` gave a prompt."""
+    _append(session, Asked(key, message))
+
+
+def ended(session: str, key: str, outcome: Outcome) -> None:
     """Note how a prompt's turn ended."""
-    _append(session, Asked(message, outcome=outcome))
+    _append(session, Asked(key, outcome=outcome))
 
 
 def asked(session: str) -> list[Asked]:
     """Return the prompts sent from notebooks, in order, each with its outcome."""
     found: dict[str, Asked] = {}
     for line in _lines(session):
-        if line.message in found:
-            found[line.message].outcome = line.outcome
-        else:
-            found[line.message] = line
+        prompt = found.setdefault(line.key, line)
+        prompt.message = line.message or prompt.message
+        prompt.outcome = line.outcome or prompt.outcome
     return list(found.values())
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.journal import decode, journal_path
 from copilot_magics.transcripts.salvage import Event
 
@@ -58,6 +59,19 @@ def page_before(session: str, end: int | None, counts: Callable[[Event], bool], 
             return _page(file, size if end is None else min(end, size), counts, most)
     except OSError:
         return Page([], None)
+
+
+def last_prompt(session: str) -> str | None:
+    """Return the ID under which the newest prompt in a session's journal was sent, or None."""
+    page = page_before(session, None, lambda event: _message(event) is not None, 1)
+    return next(filter(None, map(_message, reversed(page.events))), None)
+
+
+def _message(event: Event) -> str | None:
+    if event.type != "user.message":
+        return None
+    payload = reading.payload_of(event)
+    return reading.message_of(payload) if reading.is_prompt(event, payload) else None
 
 
 def _page(file: BinaryIO, end: int, counts: Callable[[Event], bool], most: int) -> Page:

@@ -28,9 +28,16 @@ def next_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ask(prompt: str, message: str, *, cell: str = "", run: int = 1) -> Cell:
     asked = records.source("chat", cell, run, prompt)
-    records.began("chat", message, asked)
-    records.ended("chat", message, "answered")
+    send(asked, message, "answered")
     return asked
+
+
+def send(asked: Cell | None, message: str, outcome: records.Outcome | None) -> None:
+    key = records.began("chat", asked)
+    if message:
+        records.sent("chat", key, message)
+    if outcome:
+        records.ended("chat", key, outcome)
 
 
 def test_settings_are_remembered(home: Path) -> None:
@@ -53,13 +60,14 @@ def test_damaged_settings_are_none(home: Path, damage: bytes) -> None:
 
 def test_turns_are_kept_in_order_with_their_outcome(turns: Path) -> None:
     ask("one", "m1")
-    records.began("chat", "m2", records.source("chat", "", 2, "two"))
-    records.began("chat", "m3", None)
-    records.ended("chat", "m3", "lost")
+    send(records.source("chat", "", 2, "two"), "m2", None)
+    send(None, "m3", "lost")
+    send(None, "", None)
     assert [(t.message, t.outcome) for t in records.asked("chat")] == [
         ("m1", "answered"),
         ("m2", None),
         ("m3", "lost"),
+        ("", None),
     ]
     assert all(isinstance(t.at, datetime) and t.at <= datetime.now(UTC) for t in _known(turns))
 
@@ -77,7 +85,7 @@ def test_no_prompt_is_written_and_nobody_else_can_read(turns: Path) -> None:
 def test_a_torn_line_costs_that_line(turns: Path) -> None:
     ask("one", "m1")
     with turns.open("ab") as file:
-        file.write(b'{"message":"m2","ker\n')
+        file.write(b'{"key":"k2","ker\n')
     ask("three", "m3")
     assert [t.message for t in records.asked("chat")] == ["m1", "m3"]
 
@@ -85,7 +93,7 @@ def test_a_torn_line_costs_that_line(turns: Path) -> None:
 def test_a_line_torn_by_a_crash_costs_no_other(turns: Path) -> None:
     ask("one", "m1")
     with turns.open("ab") as file:
-        file.write(b'{"message":"m2","ker')
+        file.write(b'{"key":"k2","ker')
     ask("three", "m3")
     assert [t.message for t in records.asked("chat")] == ["m1", "m3"]
 
@@ -151,9 +159,9 @@ def test_only_whole_answers_count_and_the_newest_first(
     turns: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = records.source("chat", "c", 1, "one")
-    for message, outcome in (("m1", "answered"), ("m2", "answered"), ("m3", "failed")):
-        records.began("chat", message, asked)
-        records.ended("chat", message, outcome)  # type: ignore[arg-type]
+    send(asked, "m1", "answered")
+    send(asked, "m2", "answered")
+    send(asked, "m3", "failed")
     next_kernel(monkeypatch)
     found = records.answered_before("chat", asked)
     assert found is not None
