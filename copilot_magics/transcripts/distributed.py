@@ -1,0 +1,111 @@
+"""Messages as a Dask DataFrame: the same rows and dtypes, on all cores or on a cluster.
+
+A partition is a group of sessions of some tens of megabytes, read when it is computed and never cut
+inside a session. What each partition reads is given to it whole, folder included: workers have
+another environment, and perhaps another machine. Only the columns that an analysis uses are read.
+
+``df.copilot`` here has what needs each session's rows side by side; they are brought together
+first, since a partition may have come to hold a part of a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics.extras import needs
+from copilot_magics.transcripts.frame import session_frame
+from copilot_magics.transcripts.journal import FILE
+from copilot_magics.transcripts.restrictions import Restrictions
+from copilot_magics.transcripts.schema import empty
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTITION = 48 * 1024**2
+"""Bytes of journals that a partition holds, unless one session alone has more."""
+
+
+def messages(state: Path, sessions: list[str], restrictions: Restrictions) -> Any:
+    """Return sessions as a Dask DataFrame, read when it is computed.
+
+    Parameters
+    ----------
+    state : Path
+        The folder that holds one folder a session; each worker must see it under this path.
+    sessions : list of str
+        Their IDs.
+    restrictions : Restrictions
+        What is wanted of them.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        Of the dtypes of `get_messages`, its partitions in the order of the sessions.
+
+    Raises
+    ------
+    BadInput
+        Where Dask is not installed.
+    """
+    groups = _groups(state, sessions)
+    return lazy(partial(_read, state, restrictions), groups, restrictions.columns, "get_messages")
+
+
+def lazy(
+    read: Callable[..., pd.DataFrame], parts: Sequence[Any], columns: Sequence[str], label: str
+) -> Any:
+    """Return a Dask DataFrame of messages.
+
+    Parameters
+    ----------
+    read : callable
+        Reads a partition: called with one of the parts and ``columns=``, a list of names or None.
+    parts : sequence
+        What the partitions are read from.
+    columns : sequence of str
+        The columns there are.
+    label : str
+        What needs Dask, in the words of a user; also the name of its tasks.
+    """
+    dask = needs("dask", "dask", f"{label}(engine='dask')")
+    dataframe = needs("dask.dataframe", "dask", f"{label}(engine='dask')")
+    # The strings are what they should be already.
+    with dask.config.set({"dataframe.convert-string": False}):
+        return dataframe.from_map(read, parts, meta=empty(columns), label=label)
+
+
+def _groups(state: Path, sessions: list[str]) -> list[list[str]]:
+    groups: list[list[str]] = [[]]
+    filled = 0
+    for session in sessions:
+        size = _size(state / session / FILE)
+        if groups[-1] and filled + size > PARTITION:
+            groups.append([])
+            filled = 0
+        groups[-1].append(session)
+        filled += size
+    return groups
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _read(
+    state: Path,
+    restrictions: Restrictions,
+    sessions: Iterable[str],
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    import pandas as pd
+
+    wanted = restrictions if columns is None else replace(restrictions, columns=tuple(columns))
+    frames = [session_frame(state, session, wanted) for session in sessions]
+    return pd.concat([empty(wanted.columns), *frames], ignore_index=True)
