@@ -1,10 +1,11 @@
 """Full-text search over what was said, from the journals as they are.
 
 There is no index: none has to be built, kept in step, kept private or cleared when a session is
-deleted, and a gigabyte of journals is looked through in a second. A journal is searched as bytes;
-only the lines that hold the text are decoded, to see whether somebody said it: the system's prompt
-and the names of JSON's fields do not count. It runs in processes of its own (``python -m`` this
-module), so that the kernel stays free, and whoever has changed his mind ends them.
+deleted, and a gigabyte of journals is looked through in half a second. `narrowing` leaves out the
+journals in which the text cannot stand; the others are searched as bytes, and only the lines that
+hold the text are decoded, to see whether somebody said it: the system's prompt and the names of
+JSON's fields do not count. It runs in processes of its own (``python -m`` this module), so that the
+kernel stays free, and whoever has changed his mind ends them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.journal import decode, journal_path
+from copilot_magics.transcripts.narrowing import trace
 
 _CHUNK = 4 * 1024 * 1024
 _BEFORE, _AFTER = 40, 100
@@ -30,8 +32,6 @@ _SAID = frozenset(
         "session.error",
     }
 )
-_PLAIN = re.compile(r"[ !#-\[\]-~]+")
-"""What JSON writes as it is, whoever writes it: printable ASCII, but for ``"`` and a backslash."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -60,13 +60,6 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """One session more was read; the hit, where there is one."""
 
     hit: Hit | None = None
-
-
-class Job(msgspec.Struct, frozen=True):
-    """What a process is given: a text, and the sessions to search, in this order."""
-
-    text: str
-    sessions: list[str]
 
 
 def first_hit(session: str, text: str) -> Hit | None:
@@ -129,12 +122,11 @@ def _lines_with(file: BinaryIO, text: str) -> Iterator[bytes]:
 
 def _finder(text: str) -> Callable[[bytes, int], int]:
     """Return what finds, in lower-case bytes, where a text may stand, or -1."""
-    plain = max(_PLAIN.findall(text), key=lambda run: len(run.strip()), default="").lower().encode()
-    if plain.strip():
-        return lambda lowered, start: lowered.find(plain, start)
-    # Letters beyond ASCII have two cases, of which bytes know nothing.
-    cases = {form.encode().lower() for form in (text[0], text[0].lower(), text[0].upper())}
-    either = re.compile(b"|".join(map(re.escape, cases)))
+    strings = {string.encode().lower() for string in trace(text)}
+    if len(strings) == 1:
+        (only,) = strings
+        return lambda lowered, start: lowered.find(only, start)
+    either = re.compile(b"|".join(map(re.escape, strings)))
 
     def find(lowered: bytes, start: int) -> int:
         found = either.search(lowered, start)
@@ -144,11 +136,15 @@ def _finder(text: str) -> Callable[[bytes, int], int]:
 
 
 def main() -> None:
-    """Do the job on standard input, and tell each session's end on standard output."""
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    """Search for the text in standard input's first line, JSON, in the sessions that follow it.
+
+    One ID a line; for each a `Progress` goes to standard output, in one line, as soon as it is
+    known.
+    """
+    text = msgspec.json.decode(sys.stdin.buffer.readline(), type=str)
     encoder = msgspec.json.Encoder()
-    for session in job.sessions:
-        line = encoder.encode(Progress(first_hit(session, job.text)))
+    for session in sys.stdin.buffer:
+        line = encoder.encode(Progress(first_hit(session.decode().strip(), text)))
         sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
 

@@ -105,7 +105,7 @@ def test_a_process_tells_each_session(home: Path) -> None:
     write_session(home, "b", prompt("hay"))
     done = subprocess.run(
         [sys.executable, "-P", "-m", "copilot_magics.transcripts.search"],
-        input=json.dumps({"text": "needle", "sessions": ["b", "a", "gone"]}),
+        input='"needle"\nb\na\ngone\n',
         capture_output=True,
         text=True,
         check=True,
