@@ -1,0 +1,99 @@
+"""Which rows of a DataFrame of messages: what was said, and where something stands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw
+
+from copilot_magics.errors import BadInput
+from copilot_magics.transcripts import reading
+from copilot_magics.transcripts.salvage import Event
+from copilot_magics.transcripts.tables import require
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def conversation(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the person's prompts and the agent's answers alone.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of messages.
+
+    Returns
+    -------
+    DataFrame
+        The rows, with the columns, dtypes and index they had. What sub-agents, skills and
+        schedules said is not among them, nor an answer without a text.
+
+    Raises
+    ------
+    BadInput
+        Where the DataFrame lacks a column that is needed.
+    """
+    require(frame, "content")
+    return frame[prompts(frame) | (answers(frame) & frame["content"].notna())]
+
+
+def find(frame: pd.DataFrame, what: str | re.Pattern[str]) -> pd.DataFrame:
+    """Return the rows in whose content something stands.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of messages.
+    what : str or compiled regular expression
+        A text, in any case, or a pattern.
+
+    Returns
+    -------
+    DataFrame
+        The rows, with the columns, dtypes and index they had.
+
+    Raises
+    ------
+    BadInput
+        Where the DataFrame has no content, or this is neither a text nor a pattern for texts.
+    """
+    require(frame, "content")
+    content = frame["content"].fillna("")
+    if isinstance(what, str):
+        folded = what.casefold()
+        found = [folded in text.casefold() for text in content]
+    elif isinstance(what, re.Pattern) and isinstance(what.pattern, str):
+        found = [what.search(text) is not None for text in content]
+    else:
+        raise BadInput(
+            f"{what!r} cannot be looked for.", "Give a text, or a pattern of re.compile()."
+        )
+    return frame[found & frame["content"].notna().to_numpy()]
+
+
+def prompts(frame: pd.DataFrame) -> Mask:
+    """Say of each row whether it is a prompt of the person, which begins a turn."""
+    import numpy as np
+
+    require(frame, "type", "agent_id", "data")
+    said = ((frame["type"] == "user.message") & frame["agent_id"].isna()).to_numpy(dtype=bool)
+    found = np.zeros(len(frame), dtype=bool)
+    found[said] = [_is_prompt(text) for text in frame["data"][said]]
+    return found
+
+
+def answers(frame: pd.DataFrame) -> Mask:
+    """Say of each row whether it is a message of the agent itself, with a text or without."""
+    require(frame, "type", "agent_id")
+    said = (frame["type"] == "assistant.message") & frame["agent_id"].isna()
+    return said.to_numpy(dtype=bool)
+
+
+def _is_prompt(data: str) -> bool:
+    event = Event("user.message", Raw(data.encode()))
+    return reading.is_prompt(event, reading.payload_of(event))
