@@ -202,7 +202,7 @@ def _condition(wanted: Restrictions, sessions: list[str] | None, filters: Any) -
     import pyarrow.parquet as pq
 
     conditions = [
-        pc.field(name).isin(list(values))
+        pc.field(name).isin(pa.array(values, pa.large_string()))
         for name, values in (("session", sessions), ("type", wanted.types), ("role", wanted.roles))
         if values is not None
     ]
@@ -216,7 +216,7 @@ def _condition(wanted: Restrictions, sessions: list[str] | None, filters: Any) -
             _fields().empty_table().filter(conditions[-1])
         except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
             raise BadInput(
-                f"filters= cannot be used: {error}",
+                f"filters= cannot be used: {str(error).splitlines()[0]}.",
                 'It is a list like [("tool", "==", "bash"), ("turn", ">", 3)].',
             ) from error
     return reduce(and_, conditions) if conditions else None

@@ -126,8 +126,8 @@ class Export:
             elif not status.st_size or (begin and status.st_mtime < begin.timestamp()):
                 continue
             month, home = _month(path), self._homes.get(session)
-            stays = home is not None and self._parts[home].month == month
-            yield _Source(session, mark, month, home if stays else None)
+            stays = home is not None and month in (None, self._parts[home].month)
+            yield _Source(session, mark, month or UNKNOWN, home if stays else None)
 
     def _is_gone(self, session: str) -> bool:
         return not (self._state / session / FILE).exists()
@@ -188,13 +188,13 @@ class Export:
         return written
 
 
-def _month(journal: Path) -> str:
-    """Return the month, in UTC, of the first event that says when it was."""
+def _month(journal: Path) -> str | None:
+    """Return the month, in UTC, of the first event that says when it was; None if unreadable."""
     try:
         with journal.open("rb") as file:
             head = file.read(_HEAD) + file.readline()
     except OSError:
-        return UNKNOWN
+        return None
     for event in decode(head).events:
         with contextlib.suppress(ValueError, OverflowError):
             return f"{datetime.fromisoformat(event.timestamp or '').astimezone(UTC):%Y-%m}"
