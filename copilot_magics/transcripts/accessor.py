@@ -1,17 +1,18 @@
 """``df.copilot``: what can be asked of a DataFrame of messages, beyond what pandas answers.
 
-Importing this module registers the accessor; `get_messages` does.
+Importing this module registers the accessor; `get_messages` does. Each method stands for a function
+in a module of its own, which says what comes back. Nothing is checked before a method needs it.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Any
+import re
+from collections.abc import Sequence
+from typing import Any, overload
 
-import msgspec
 import pandas as pd
 
-from copilot_magics.errors import BadInput
+from copilot_magics.transcripts import calls, failures, payloads, rows, turns, usage
 
 
 @pd.api.extensions.register_dataframe_accessor("copilot")
@@ -21,41 +22,96 @@ class CopilotAccessor:
     Parameters
     ----------
     frame : DataFrame
-        A frame of `get_messages`, or any part of one.
+        Of `get_messages`, or any part of one, or several joined, or one read back from a file.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
-    def payload(self) -> pd.Series[Any]:
-        """Return each event's whole payload as a dict, beside its row.
+    def conversation(self) -> pd.DataFrame:
+        """Return the rows of the person's prompts and the agent's answers.
 
-        Returns
-        -------
-        Series
-            With the frame's index.
-
-        Raises
-        ------
-        BadInput
-            Where the frame has no column ``data``.
+        See Also
+        --------
+        copilot_magics.transcripts.rows.conversation : what comes back.
         """
-        if "data" not in self._frame:
-            raise BadInput(
-                "This DataFrame has no column 'data'.", "Leave it in columns= of get_messages()."
-            )
-        texts = self._frame["data"]
-        return pd.Series(
-            [None if pd.isna(text) else _decoded(text) for text in texts],
-            index=texts.index,
-            dtype="object",
-            name="payload",
-        )
+        return rows.conversation(self._frame)
 
+    def find(self, what: str | re.Pattern[str]) -> pd.DataFrame:
+        """Return the rows in whose content a text stands, in any case, or a pattern is found.
 
-def _decoded(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        # It refuses integers and escapes that Python's own decoder takes.
-        return json.loads(text)
+        See Also
+        --------
+        copilot_magics.transcripts.rows.find : what comes back.
+        """
+        return rows.find(self._frame, what)
+
+    def turns(self) -> pd.DataFrame:
+        """Return a row a turn: prompt, answer, tools, tokens, seconds, model, errors.
+
+        See Also
+        --------
+        copilot_magics.transcripts.turns.turns : the columns.
+        """
+        return turns.turns(self._frame)
+
+    def tools(self) -> pd.DataFrame:
+        """Return a row a call of a tool: arguments, success, seconds, the result's size.
+
+        See Also
+        --------
+        copilot_magics.transcripts.calls.tools : the columns.
+        """
+        return calls.tools(self._frame)
+
+    def usage(self) -> pd.DataFrame:
+        """Return tokens and cost by session, turn and model; the rows may be added up.
+
+        See Also
+        --------
+        copilot_magics.transcripts.usage.usage : the columns, and what journals tell.
+        """
+        return usage.usage(self._frame)
+
+    def errors(self) -> pd.DataFrame:
+        """Return a row for each error event and failed call of a tool.
+
+        See Also
+        --------
+        copilot_magics.transcripts.failures.errors : the columns.
+        """
+        return failures.errors(self._frame)
+
+    @overload
+    def payload(self) -> pd.Series[Any]: ...
+    @overload
+    def payload(self, expand: bool | str | Sequence[str]) -> pd.DataFrame | pd.Series[Any]: ...
+    def payload(self, expand: bool | str | Sequence[str] = False) -> pd.DataFrame | pd.Series[Any]:
+        """Return each event's whole payload as a dict beside its row, or its fields as columns.
+
+        Parameters
+        ----------
+        expand : bool, str or sequence of str
+            True for all fields as columns; names for those alone, with dots where one is inside
+            another: ``["toolName", "result.content"]``.
+
+        See Also
+        --------
+        copilot_magics.transcripts.payloads.fields : the columns.
+        """
+        if expand is False:
+            return payloads.payloads(self._frame)
+        if expand is True:
+            return payloads.fields(self._frame, None)
+        return payloads.fields(self._frame, [expand] if isinstance(expand, str) else expand)
+
+    def damage(self) -> pd.DataFrame:
+        """Return what could not be read of the journals, with its bytes.
+
+        See Also
+        --------
+        copilot_magics.transcripts.damage.damage : the columns.
+        """
+        from copilot_magics.transcripts.damage import damage
+
+        return damage(self._frame)

@@ -52,6 +52,8 @@ def events(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     wanted = list(dict.fromkeys(("session", "event_id", *columns)))
     require(frame, *wanted)
     found = frame[wanted].reset_index(drop=True)
+    # Pandas would copy what is known of damage with each step.
+    found.attrs = {}
     repeated = found.duplicated(["session", "event_id"]) & found["event_id"].notna()
     return found[~repeated].reset_index(drop=True) if repeated.any() else found
 

@@ -76,11 +76,11 @@ def turns(frame: pd.DataFrame) -> pd.DataFrame:
     table["started"] = table["started"].fillna(table["timestamp"])
     table["seconds"] = (_last_done(own).reindex(table.index) - table["started"]).dt.total_seconds()
     table["prompt"] = _by_turn(asked)["content"].first()
-    table["answer"] = _by_turn(texts)["content"].agg("\n\n".join)
+    table["answer"] = _joined(texts, "content", "\n\n", table)
     table["outcome"] = _outcomes(own, table)
     table["model"] = _by_turn(said)["model"].last()
     table["tools"] = _counted(calls, table)
-    table["tool_names"] = _by_turn(used)["tool"].agg(", ".join)
+    table["tool_names"] = _joined(used, "tool", ", ", table)
     table["errors"] = _counted(errors(frame), table)
     table = table.join(_by_turn(usage(frame))[list(_TOKENS)].sum(min_count=1))
     return build(table.reset_index(), DTYPES)
@@ -88,6 +88,14 @@ def turns(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _by_turn(rows: pd.DataFrame) -> Any:
     return rows.groupby(_TURN, sort=False)
+
+
+def _joined(rows: pd.DataFrame, column: str, between: str, table: pd.DataFrame) -> list[str | None]:
+    # Pandas would make a Series for each turn, which takes ten times as long.
+    texts: dict[tuple[str, int], list[str]] = {}
+    for session, turn, text in zip(*(rows[name] for name in (*_TURN, column)), strict=True):
+        texts.setdefault((session, turn), []).append(text)
+    return [between.join(texts[key]) if key in texts else None for key in table.index]
 
 
 def _counted(rows: pd.DataFrame, table: pd.DataFrame) -> pd.Series[Any]:
