@@ -1,16 +1,17 @@
 """A session's journal, ``events.jsonl``: its events in order, and what is wrong with it.
 
-The whole file is decoded at once; only the envelope of an event is, its payload stays as the bytes
-that were written, because most readers want few of the payloads. A journal is written by a process
-that may die at any byte, so a file that does not decode as a whole is read line by line
-(`salvage`): every intact event survives, and the damage is described and never raised. The journal
-belongs to the runtime: nothing here writes.
+Whole lines are decoded at once, a stretch at a time that fits into the processor's cache; only the
+envelope of an event is, its payload stays as the bytes that were written, because most readers want
+few of the payloads. A journal is written by a process that may die at any byte, so a stretch that
+does not decode as a whole is read line by line (`salvage`): every intact event survives, and the
+damage is described and never raised. The journal belongs to the runtime: nothing here writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -19,6 +20,7 @@ from copilot_magics.ids import check_session_id, is_session_id
 from copilot_magics.transcripts.salvage import Damage, Event, decode_lines, salvage
 
 FILE = "events.jsonl"
+_STRETCH = 256 * 1024
 
 
 class Journal(msgspec.Struct, frozen=True):
@@ -34,6 +36,30 @@ class Journal(msgspec.Struct, frozen=True):
 
     events: list[Event]
     damage: list[Damage]
+
+
+class Stretch(NamedTuple):
+    """Whole lines of a journal.
+
+    Attributes
+    ----------
+    events : list of Event
+        The intact ones, in the file's order.
+    damage : list of Damage
+        What is wrong with the rest.
+    end : int
+        How many bytes of the journal end with it.
+    lines : int
+        How many lines of the journal do.
+    ended : bool
+        Whether it ends with a line break; what does not may still be written.
+    """
+
+    events: list[Event]
+    damage: list[Damage]
+    end: int
+    lines: int
+    ended: bool
 
 
 def session_folder(session_id: str, state: Path | None = None) -> Path:
@@ -76,30 +102,80 @@ def read_journal(session_id: str, state: Path | None = None) -> Journal:
     Journal
         Empty where there is no journal yet; a file that cannot be read is damage too.
     """
+    journal = Journal([], [])
+    for stretch in read_stretches(journal_path(session_id, state)):
+        journal.events.extend(stretch.events)
+        journal.damage.extend(stretch.damage)
+    return journal
+
+
+def read_stretches(path: Path) -> Iterator[Stretch]:
+    """Read a journal a stretch at a time, so that no more of it is in memory.
+
+    Parameters
+    ----------
+    path : Path
+        The journal.
+
+    Yields
+    ------
+    Stretch
+        In the file's order; none where there is no journal. A file that cannot be read is damage.
+    """
     try:
-        blob = journal_path(session_id, state).read_bytes()
+        with path.open("rb") as file:
+            yield from stretches(file)
     except FileNotFoundError:
-        return Journal([], [])
+        return
     except OSError as error:
-        return Journal([], [Damage(0, 0, 0, f"the file cannot be read: {error.strerror}")])
-    return decode(blob)
+        yield Stretch([], [unreadable(error)], 0, 0, False)
+
+
+def unreadable(error: OSError) -> Damage:
+    """Say that a journal cannot be read."""
+    return Damage(0, 0, 0, f"the file cannot be read: {error.strerror}")
+
+
+def stretches(file: BinaryIO, offset: int = 0, lines: int = 0) -> Iterator[Stretch]:
+    """Read a journal on from where a file stands, to the end it has when that is reached.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        The journal.
+    offset, lines : int
+        How many bytes and lines are before.
+
+    Yields
+    ------
+    Stretch
+    """
+    # The end of its last line is the runtime's sign that an event has been written whole.
+    while blob := file.read(_STRETCH) + file.readline():
+        cut = len(blob) if blob.endswith(b"\n") else blob.rfind(b"\n") + 1
+        for part in (blob[:cut], blob[cut:]):
+            if part:
+                journal = decode(part, offset, lines)
+                offset += len(part)
+                lines += part.count(b"\n")
+                ended = part.endswith(b"\n")
+                yield Stretch(journal.events, journal.damage, offset, lines, ended)
 
 
 def is_sound(session_id: str) -> bool:
-    """Say whether a session's journal is what the runtime meant to write; quicker than reading."""
-    try:
-        return decode_lines(journal_path(session_id).read_bytes()) is not None
-    except OSError:
-        return False
+    """Say whether a session's journal is what the runtime meant to write."""
+    return not any(stretch.damage for stretch in read_stretches(journal_path(session_id)))
 
 
-def decode(blob: bytes) -> Journal:
+def decode(blob: bytes, offset: int = 0, lines: int = 0) -> Journal:
     """Decode a journal's bytes.
 
     Parameters
     ----------
     blob : bytes
         The whole file, or whole lines of it.
+    offset, lines : int
+        How many bytes and lines of the file are before them.
 
     Returns
     -------
@@ -107,7 +183,7 @@ def decode(blob: bytes) -> Journal:
         Its events and its damage.
     """
     events = decode_lines(blob)
-    return Journal(*salvage(blob)) if events is None else Journal(events, [])
+    return Journal(*salvage(blob, offset, lines)) if events is None else Journal(events, [])
 
 
 def events_of(blob: bytes, *types: str) -> Iterator[Event]:

@@ -1,17 +1,15 @@
 """What a person would read in an event, and the few facts that are looked for in all of them.
 
 The payloads of the runtime's event types differ, and grow with its versions; the names of their
-fields mean the same thing wherever they occur. So one decoder takes the fields we know out of any
-payload, and a table says which of them a person would read; a type that is not in the table shows
-its first field of prose, if it has one.
+fields mean the same thing wherever they occur. A table says which field of which type a person
+would read; a type that is not in it shows its first field of prose, if it has one. Here one event
+is read at a time, by its fields' names; `facts` reads many.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import cache
-from operator import attrgetter
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -20,72 +18,215 @@ from copilot_magics.transcripts.salvage import Event
 
 ROLES = ("user", "assistant", "system", "tool", "session")
 
+Payload = dict[str, Any]
+"""What an event says, decoded; empty where it is no object."""
+
 # The argument that says best what a tool was called for, where a call has several.
-_TELLING = ("command", "pattern", "query", "url", "question", "path", "description", "prompt")
+TELLING = ("command", "pattern", "query", "url", "question", "path", "description", "prompt")
 _BRIEF = 200
 
 # Who may have written a user.message, apart from the runtime, its skills, schedules and agents.
 _PERSONS = ("user", "immediate-prompt")
 _PERSONS_COMMAND = "command-"
 
+REFUSALS = (msgspec.DecodeError, ValueError, RecursionError)
 
-_NOTHING = msgspec.Raw(b"{}")
-
-
-class Payload(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """The fields of a payload that we read, whatever the event's type.
-
-    Every field may be anything: the payload of an unknown type may use a name in its own way.
-    Objects stay undecoded until they are read, which spares the garbage collector a walk over
-    hundreds of thousands of dicts.
-    """
-
-    content: Any = None
-    message: Any = None
-    text: Any = None
-    summary: Any = None
-    summary_content: Any = None
-    question: Any = None
-    answer: Any = None
-    intent: Any = None
-    title: Any = None
-    reason: Any = None
-    error_message: Any = None
-    agent_description: Any = None
-    source: Any = None
-    message_id: Any = None
-    is_autopilot_continuation: Any = None
-    success: Any = None
-    tool_call_id: Any = None
-    tool_name: Any = None
-    model: Any = None
-    new_model: Any = None
-    selected_model: Any = None
-    current_model: Any = None
-    arguments: msgspec.Raw = _NOTHING
-    context: msgspec.Raw = _NOTHING
-    error: msgspec.Raw = _NOTHING
-    permission_request: msgspec.Raw = _NOTHING
-    result: msgspec.Raw = _NOTHING
-    usage: msgspec.Raw = _NOTHING
-
-
-_prose_fields: Callable[[Payload], tuple[Any, ...]] = attrgetter(
-    *Payload.__struct_fields__[: Payload.__struct_fields__.index("source")]
+# What a person would read in the events of runtime 1.0.102 and of those before it: the first of
+# these fields that has a text. A dot leads into an object, which some versions write as plain text.
+CONTENT: dict[str, str] = {
+    "abort": "reason",
+    "agent.interrupted": "activity",
+    "assistant.fusion_phase_activity": "",
+    "assistant.fusion_phase_completed": "content",
+    "assistant.fusion_phase_failed": "errorMessage reason",
+    "assistant.fusion_phase_started": "",
+    "assistant.idle": "",
+    "assistant.intent": "intent",
+    "assistant.message": "content",
+    "assistant.message_delta": "deltaContent",
+    "assistant.message_start": "",
+    "assistant.reasoning": "content",
+    "assistant.reasoning_delta": "deltaContent",
+    "assistant.server_tool_progress": "status",
+    "assistant.streaming_delta": "",
+    "assistant.tool_call_delta": "inputDelta",
+    "assistant.turn_end": "",
+    "assistant.turn_retry": "reason",
+    "assistant.turn_start": "",
+    "assistant.usage": "",
+    "auto_mode_switch.completed": "response",
+    "auto_mode_switch.requested": "",
+    "capabilities.changed": "",
+    "command.completed": "",
+    "command.execute": "command",
+    "command.queued": "command",
+    "commands.changed": "",
+    "elicitation.completed": "action",
+    "elicitation.requested": "message",
+    "exit_plan_mode.completed": "feedback selectedAction",
+    "exit_plan_mode.requested": "planContent summary",
+    "external_tool.completed": "",
+    "external_tool.requested": "arguments",
+    "hook.end": "error.message result.content hookType",
+    "hook.progress": "message",
+    "hook.start": "hookType",
+    "human_response.recorded": "response.answer response.feedback response.message",
+    "mcp.headers_refresh_completed": "outcome",
+    "mcp.headers_refresh_required": "serverName",
+    "mcp.oauth_completed": "outcome",
+    "mcp.oauth_recovery_completed": "outcome",
+    "mcp.oauth_required": "serverName",
+    "mcp.prompts.list_changed": "serverName",
+    "mcp.resources.list_changed": "serverName",
+    "mcp.tools.list_changed": "serverName",
+    "mcp_app.tool_call_complete": "error.message",
+    "model.call_failure": "errorMessage",
+    "model.call_final_result": "",
+    "model.call_finished": "",
+    "model.call_start": "",
+    "pending_messages.modified": "",
+    "permission.assentDetected": "",
+    "permission.carriedForward": "",
+    "permission.completed": "result.kind",
+    "permission.contextualAuthorization": "",
+    "permission.messageAuthorization": "",
+    "permission.messageAuthorizationDegraded": "",
+    "permission.messageAuthorizationRead": "",
+    "permission.requested": "permissionRequest.fullCommandText permissionRequest.intention",
+    "prompt_cache_break": "primaryReason",
+    "sampling.completed": "",
+    "sampling.requested": "serverName",
+    "sandbox.decision": "outcome",
+    "session.auto_mode_resolved": "",
+    "session.auto_tier_recommendation": "",
+    "session.auto_tier_switch_failed": "reason",
+    "session.autopilot_objective_changed": "operation",
+    "session.autopilot_stopped": "reason",
+    "session.background_tasks_changed": "",
+    "session.binary_asset": "description mimeType",
+    "session.canvas.closed": "",
+    "session.canvas.opened": "title",
+    "session.canvas.recorded": "title",
+    "session.canvas.registry_changed": "",
+    "session.canvas.removed": "",
+    "session.canvas.unavailable": "",
+    "session.compaction_complete": "error.message summaryContent",
+    "session.compaction_start": "",
+    "session.completion_receipt": "",
+    "session.context_changed": "cwd",
+    "session.context_cleared": "initialMessage",
+    "session.custom_agents_updated": "",
+    "session.custom_notification": "name",
+    "session.error": "message",
+    "session.extensions.attachments_pushed": "",
+    "session.extensions_loaded": "",
+    "session.fusion_completed": "outcome",
+    "session.fusion_resolved": "",
+    "session.fusion_route_failed": "errorMessage reason",
+    "session.fusion_route_started": "",
+    "session.handoff": "summary context",
+    "session.idle": "",
+    "session.indexed_search": "errorMessage",
+    "session.info": "message",
+    "session.managed_plugin_progress": "",
+    "session.managed_settings_enforced": "message",
+    "session.managed_settings_resolved": "",
+    "session.mcp_server_needs_reconnect": "serverName",
+    "session.mcp_server_removed": "serverName",
+    "session.mcp_server_status_changed": "error.message status",
+    "session.mcp_server_tools_loaded": "serverName",
+    "session.mcp_servers_loaded": "",
+    "session.mode_changed": "newMode",
+    "session.mode_notice_delivered": "content mode",
+    "session.model_change": "newModel",
+    "session.model_deselected": "reason",
+    "session.permission_recovery": "status",
+    "session.permissions_changed": "mode",
+    "session.plan_changed": "operation",
+    "session.quota_observation": "",
+    "session.remote_steerable_changed": "",
+    "session.resume": "",
+    "session.schedule_cancelled": "",
+    "session.schedule_created": "displayPrompt prompt",
+    "session.schedule_rearmed": "",
+    "session.session_limits_changed": "",
+    "session.shutdown": "",
+    "session.skills_loaded": "",
+    "session.snapshot_rewind": "",
+    "session.start": "",
+    "session.task_complete": "summary reason",
+    "session.title_changed": "title",
+    "session.todos_changed": "",
+    "session.tools_updated": "",
+    "session.truncation": "",
+    "session.usage_checkpoint": "",
+    "session.usage_info": "",
+    "session.usage_record": "",
+    "session.warning": "message",
+    "session.workspace_file_changed": "path",
+    "session_limits_exhausted.completed": "",
+    "session_limits_exhausted.requested": "",
+    "skill.context_delivered": "source",
+    "skill.context_delivered_ref": "source",
+    "skill.invoked": "name",
+    "skill.invoked_ref": "name",
+    "subagent.completed": "agentDisplayName",
+    "subagent.configured": "",
+    "subagent.deselected": "",
+    "subagent.failed": "error.message",
+    "subagent.selected": "agentDisplayName",
+    "subagent.started": "agentDescription agentDisplayName",
+    "system.message": "content",
+    "system.notification": "content",
+    "tool.execution_complete": "error.message result.content",
+    "tool.execution_partial_result": "partialOutput",
+    "tool.execution_progress": "progressMessage",
+    "tool.execution_start": "arguments",
+    "tool.shell_output": "text",
+    "tool.user_requested": "arguments",
+    "tool_search.activated": "",
+    "ui.ephemeral_query": "error.message answer",
+    "user.message": "content",
+    "user_input.completed": "answer",
+    "user_input.requested": "question",
+    "workflow.run_settled": "status",
+    "workflow.run_started": "workflowName",
+    "workflow.run_updated": "",
+}
+# What an event of an unknown type may say, and where any event may name its model and its call.
+_PROSE = (
+    "content message text summary summaryContent question answer intent title reason errorMessage"
+    " agentDescription error.message"
 )
-_EMPTY = Payload()
-_decoder = msgspec.json.Decoder(Payload)
+_MODEL = "model newModel selectedModel currentModel chosenModel usage.model"
+_CALL = "toolCallId permissionRequest.toolCallId"
 
 
 def payload_of(event: Event) -> Payload:
-    """Decode what we read of an event's payload; one that is no object has nothing to read."""
+    """Decode an event's payload; one that is no object has nothing to read."""
+    value = decoded(event.data)
+    return value if isinstance(value, dict) else {}
+
+
+def decoded(text: bytes | str | msgspec.Raw) -> Any:
+    """Decode JSON; None where it is none."""
     try:
-        return _decoder.decode(event.data)
-    except (msgspec.DecodeError, RecursionError):
-        return _EMPTY
+        return msgspec.json.decode(text)
+    except REFUSALS:
+        pass
+    try:
+        # msgspec refuses integers and escapes that Python's own decoder takes.
+        return json.loads(bytes(text) if isinstance(text, msgspec.Raw) else text, strict=False)
+    except REFUSALS:
+        return None
 
 
-@cache
+def may_name_tool(event_type: str) -> bool:
+    """Say whether events of this type may say which tool a call is of."""
+    return "tool" in event_type or event_type not in CONTENT
+
+
+@lru_cache(1000)
 def role_of(event_type: str) -> str:
     """Return who speaks in an event of this type: one of `ROLES`."""
     kind = event_type.partition(".")[0]
@@ -99,10 +240,9 @@ def is_prompt(event: Event, payload: Payload) -> bool:
 
     Sub-agents, skills, schedules and the autopilot write ``user.message`` events too.
     """
-    if event.type != "user.message" or event.agent_id or payload.is_autopilot_continuation:
+    if event.type != "user.message" or event.agent_id:
         return False
-    source = _string(payload.source)
-    return source is None or source in _PERSONS or source.startswith(_PERSONS_COMMAND)
+    return by_person(payload.get("source"), payload.get("isAutopilotContinuation"))
 
 
 def content_of(event_type: str, payload: Payload) -> str | None:
@@ -112,7 +252,7 @@ def content_of(event_type: str, payload: Payload) -> str | None:
     ----------
     event_type : str
         The event's type.
-    payload : Payload
+    payload : dict
         Its payload.
 
     Returns
@@ -120,48 +260,43 @@ def content_of(event_type: str, payload: Payload) -> str | None:
     str or None
         A prompt as it was typed, an answer's Markdown, a call's telling argument, a result's text.
     """
-    return _CONTENT.get(event_type, _prose)(payload)
+    fields = CONTENT.get(event_type, _PROSE)
+    return brief(payload.get(fields)) if fields == "arguments" else _first(payload, fields)
 
 
 def model_of(payload: Payload) -> str | None:
     """Return the model an event names, or None."""
-    return _string(
-        payload.model
-        or payload.new_model
-        or payload.selected_model
-        or payload.current_model
-        or _inside(payload.usage, "model")
-    )
+    return _first(payload, _MODEL)
 
 
 def message_of(payload: Payload) -> str | None:
     """Return the ID under which a prompt was sent, or None."""
-    return _string(payload.message_id)
+    return _first(payload, "messageId")
 
 
 def call_of(payload: Payload) -> str | None:
     """Return the tool call an event belongs to, or None."""
-    return _string(payload.tool_call_id or _inside(payload.permission_request, "toolCallId"))
+    return _first(payload, _CALL)
 
 
 def tool_of(payload: Payload) -> str | None:
     """Return the tool an event names, or None; results do not name theirs."""
-    return _string(payload.tool_name)
+    return _first(payload, "toolName")
 
 
 def arguments_of(payload: Payload) -> object:
-    """Return what a tool was called with, decoded; None where there is nothing."""
-    return _decoded(payload.arguments)
+    """Return what a tool was called with; None where there is nothing."""
+    return payload.get("arguments")
 
 
 def succeeded(payload: Payload) -> bool:
     """Say whether a tool's result says that the call succeeded."""
-    return payload.success is True
+    return payload.get("success") is True
 
 
 def cwd_of(payload: Payload) -> str | None:
     """Return the folder a session was started in, or None for other events."""
-    return _string(_inside(payload.context, "cwd"))
+    return _first(payload, "context.cwd")
 
 
 def brief(arguments: object) -> str | None:
@@ -178,59 +313,31 @@ def brief(arguments: object) -> str | None:
         None where there are none.
     """
     if isinstance(arguments, dict):
-        told = next((arguments[key] for key in _TELLING if _string(arguments.get(key))), None)
+        told = next((arguments[key] for key in TELLING if _string(arguments.get(key))), None)
         arguments = told or (json.dumps(arguments, ensure_ascii=False) if arguments else None)
     text = _string(arguments)
     return text if text is None or len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
 
 
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def by_person(source: object, continues: object) -> bool:
+    """Say whether the fields `source` and `isAutopilotContinuation` are those of a prompt."""
+    if continues:
+        return False
+    name = _string(source)
+    return name is None or name in _PERSONS or name.startswith(_PERSONS_COMMAND)
 
 
-def _decoded(raw: msgspec.Raw) -> object:
-    try:
-        return None if raw is _NOTHING else msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-
-
-def _inside(raw: msgspec.Raw, name: str) -> object:
-    value = _decoded(raw)
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def _prose(payload: Payload) -> str | None:
-    for value in _prose_fields(payload):
+def _first(payload: Payload, fields: str) -> str | None:
+    for field in fields.split():
+        name, _, inner = field.partition(".")
+        value = payload.get(name)
+        # Some versions wrap a text in an object and some do not.
+        if inner and isinstance(value, dict):
+            value = value.get(inner)
         if value and isinstance(value, str):
             return value
-    return _told(payload.error, "message")
+    return None
 
 
-def _told(raw: msgspec.Raw, name: str) -> str | None:
-    """Return a text that some versions wrap in an object and some do not."""
-    value = _decoded(raw)
-    return _string(value.get(name) if isinstance(value, dict) else value)
-
-
-def _result(payload: Payload) -> str | None:
-    return _told(payload.error, "message") or _told(payload.result, "content")
-
-
-def _permission(payload: Payload) -> str | None:
-    request = payload.permission_request
-    return _string(_inside(request, "fullCommandText") or _inside(request, "intention"))
-
-
-_CONTENT: dict[str, Callable[[Payload], str | None]] = {
-    "user.message": lambda payload: _string(payload.content),
-    "assistant.message": lambda payload: _string(payload.content),
-    "system.message": lambda payload: _string(payload.content),
-    "session.error": lambda payload: _string(payload.message),
-    "tool.execution_start": lambda payload: brief(_decoded(payload.arguments)),
-    "tool.user_requested": lambda payload: brief(_decoded(payload.arguments)),
-    "tool.execution_complete": _result,
-    "hook.end": _result,
-    "permission.requested": _permission,
-    "permission.completed": lambda payload: _told(payload.result, "kind"),
-}
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

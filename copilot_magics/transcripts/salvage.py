@@ -88,13 +88,15 @@ def decode_lines(blob: bytes) -> list[Event] | None:
     return events if len(events) == lines else None
 
 
-def salvage(blob: bytes) -> tuple[list[Event], list[Damage]]:
+def salvage(blob: bytes, offset: int = 0, lines: int = 0) -> tuple[list[Event], list[Damage]]:
     """Return each intact event of a journal, and what is wrong with the rest.
 
     Parameters
     ----------
     blob : bytes
-        A journal, sound or not.
+        A journal, sound or not, or whole lines of it.
+    offset, lines : int
+        How many bytes and lines of the journal are before them.
 
     Returns
     -------
@@ -103,8 +105,8 @@ def salvage(blob: bytes) -> tuple[list[Event], list[Damage]]:
     """
     events: list[Event] = []
     damage: list[Damage] = []
-    start = len(_BOM) if blob.startswith(_BOM) else 0
-    number = 0
+    start = len(_BOM) if offset == 0 and blob.startswith(_BOM) else 0
+    number = lines
     while start < len(blob):
         number += 1
         end = blob.find(b"\n", start)
@@ -114,7 +116,8 @@ def salvage(blob: bytes) -> tuple[list[Event], list[Damage]]:
             if event is not None:
                 events.append(event)
             if what:
-                damage.append(Damage(number, start + first, start + last, what))
+                place = offset + start
+                damage.append(Damage(number, place + first, place + last, what))
         start = end + 1
     return events, damage
 
