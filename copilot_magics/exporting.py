@@ -1,22 +1,23 @@
 """A session as a file of the user's: Markdown to read, JSON lines to work with.
 
-The Markdown is a transcript: prompts and answers in full, what tools did folded. The JSON lines are
-the journal's events, each intact one, as the runtime wrote them.
+The Markdown is that of ``df.copilot.to_markdown()``. The JSON lines are the journal's events, each
+intact one, as the runtime wrote them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from copilot_magics.display import inert
-from copilot_magics.display.tools import arguments_text
+from copilot_magics.config import session_state
 from copilot_magics.errors import CopilotError
-from copilot_magics.transcripts import facts, not_found, read_journal, reading
+from copilot_magics.transcripts import facts, not_found, read_journal
+from copilot_magics.transcripts.frame import session_frame
+from copilot_magics.transcripts.markdown import markdown
+from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.salvage import Event
 
 Format = Literal["markdown", "jsonl"]
@@ -50,11 +51,11 @@ def export(session: str, format: Format, folder: str | Path) -> Path:
     known = facts(session)
     if known is None:
         raise not_found(session)
-    events = read_journal(session).events
     if format == "markdown":
-        text = "\n".join(_transcript(known.title or session, session, events)).encode()
+        frame = session_frame(session_state(), session, Restrictions())
+        text = markdown(frame, known.title).encode()
     else:
-        text = b"".join(map(_line, events))
+        text = b"".join(map(_line, read_journal(session).events))
     return _write_new(Path(folder), session, _SUFFIX[format], text)
 
 
@@ -83,35 +84,3 @@ def _line(event: Event) -> bytes:
         if (value := getattr(event, name)) is not None or name == "parent_id"
     }
     return msgspec.json.encode(fields) + b"\n"
-
-
-def _transcript(title: str, session: str, events: list[Event]) -> Iterator[str]:
-    yield f"# {inert.inert_line(title)}\n\nSession `{session}`\n"
-    for event in events:
-        payload = reading.payload_of(event)
-        content = reading.content_of(event.type, payload)
-        if not content or event.agent_id:
-            continue
-        text = inert.inert_markdown(content)
-        match event.type:
-            case "user.message":
-                yield f"## You{_when(event)}\n\n{text}\n"
-            case "assistant.message":
-                who = inert.inert_line(reading.model_of(payload) or "Copilot")
-                yield f"## {who}{_when(event)}\n\n{text}\n"
-            case "tool.execution_start":
-                told = arguments_text(reading.arguments_of(payload))
-                yield _block(f"{reading.tool_of(payload) or 'tool'} was called", told or content)
-            case "tool.execution_complete":
-                yield _block("and answered", content)
-            case "session.error":
-                yield _block("error", content)
-
-
-def _block(what: str, content: str) -> str:
-    summary = f"<summary>{inert.entities(what)}</summary>"
-    return f"<details>{summary}\n\n{inert.fenced(content)}\n\n</details>\n"
-
-
-def _when(event: Event) -> str:
-    return f" · {event.timestamp[:16].replace('T', ' ')} UTC" if event.timestamp else ""

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, overload
 
 import pandas as pd
 
-from copilot_magics.transcripts import calls, failures, payloads, rows, turns, usage
+from copilot_magics.errors import BadInput
+from copilot_magics.transcripts import (
+    calls,
+    failures,
+    markdown,
+    page,
+    payloads,
+    rows,
+    turns,
+    usage,
+)
 
 
 @pd.api.extensions.register_dataframe_accessor("copilot")
@@ -105,6 +117,50 @@ class CopilotAccessor:
             return payloads.fields(self._frame, None)
         return payloads.fields(self._frame, [expand] if isinstance(expand, str) else expand)
 
+    @overload
+    def to_markdown(self, path: None = None, *, title: str = "") -> str: ...
+    @overload
+    def to_markdown(self, path: str | PathLike[str], *, title: str = "") -> None: ...
+    def to_markdown(
+        self, path: str | PathLike[str] | None = None, *, title: str = ""
+    ) -> str | None:
+        """Write what was said as Markdown: prompts and answers in full, calls of tools folded.
+
+        Parameters
+        ----------
+        path : path, optional
+            A file to write, anew where there is one; the text is returned where left out.
+        title : str
+            What it is headed with; the session's ID where left out.
+
+        Raises
+        ------
+        BadInput
+            The file cannot be written, or the DataFrame lacks a column that is needed.
+        """
+        return _written(markdown.markdown(self._frame, title), path)
+
+    @overload
+    def to_html(self, path: None = None, *, title: str = "") -> str: ...
+    @overload
+    def to_html(self, path: str | PathLike[str], *, title: str = "") -> None: ...
+    def to_html(self, path: str | PathLike[str] | None = None, *, title: str = "") -> str | None:
+        """Write what was said as one web page, which needs nothing else and runs nothing.
+
+        Parameters
+        ----------
+        path : path, optional
+            A file to write, anew where there is one; the text is returned where left out.
+        title : str
+            What it is headed with; the session's ID where left out.
+
+        Raises
+        ------
+        BadInput
+            The file cannot be written, or the DataFrame lacks a column that is needed.
+        """
+        return _written(page.page(self._frame, title), path)
+
     def damage(self) -> pd.DataFrame:
         """Return what could not be read of the journals, with its bytes.
 
@@ -115,3 +171,15 @@ class CopilotAccessor:
         from copilot_magics.transcripts.damage import damage
 
         return damage(self._frame)
+
+
+def _written(text: str, path: str | PathLike[str] | None) -> str | None:
+    if path is None:
+        return text
+    try:
+        Path(path).write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be written: {error.strerror or error}.", "Give another path."
+        ) from error
+    return None

@@ -60,14 +60,26 @@ def tools(frame: pd.DataFrame) -> pd.DataFrame:
     BadInput
         Where the DataFrame lacks a column that is needed.
     """
+    return build(with_results(frame), DTYPES)
+
+
+def with_results(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the calls as `tools` does, and two columns more.
+
+    Returns
+    -------
+    DataFrame
+        ``place`` is where the call began among the `events` of the DataFrame, ``result`` the text
+        that answered it.
+    """
     rows = events(frame, *_SHARED, "timestamp", "type", "content", "data")
-    rows = rows[rows["type"].isin((_START, _END))].reset_index(drop=True)
+    rows = rows[rows["type"].isin((_START, _END))].rename_axis("place").reset_index()
     rows["call"] = _call_numbers(rows)
-    table = _first(rows)[list(_SHARED)]
+    table = _first(rows)[["place", *_SHARED]]
     table = table.join(_beginnings(_first(rows[rows["type"] == _START])))
     table = table.join(_results(_first(rows[rows["type"] == _END])))
     table["seconds"] = (table["ended"] - table["started"]).dt.total_seconds()
-    return build(table, DTYPES)
+    return table
 
 
 def _call_numbers(rows: pd.DataFrame) -> Any:
@@ -101,6 +113,7 @@ def _results(rows: pd.DataFrame) -> pd.DataFrame:
     sizes = [len(text.encode(errors="surrogatepass")) for text in rows["content"].fillna("")]
     return rows[[]].assign(
         ended=rows["timestamp"],
+        result=rows["content"],
         success=success,
         result_bytes=column(sizes, "Int64", rows.index),
         error=rows["content"].where(~success.fillna(True)),

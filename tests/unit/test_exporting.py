@@ -19,7 +19,10 @@ TALK = [
         "tool.execution_start",
         {"toolCallId": "c", "toolName": "view", "arguments": {"path": "a.txt"}},
     ),
-    event("tool.execution_complete", {"toolCallId": "c", "result": {"content": "```\nlines"}}),
+    event(
+        "tool.execution_complete",
+        {"toolCallId": "c", "success": True, "result": {"content": "```\nlines"}},
+    ),
     answer("It has `lines`."),
     prompt("sub", agentId="a"),
     event("session.error", {"message": "no <b>more</b>"}),
@@ -34,8 +37,8 @@ def test_a_transcript_to_read(home: Path, tmp_path: Path) -> None:
     for part in (
         "# My talk\n\nSession `talk`\n",
         "## You · 2026-03-01 10:00 UTC\n\nWhat is in *a.txt*?\n",
-        "<details><summary>view was called</summary>\n\n```text\npath: a.txt\n```\n\n</details>\n",
-        "````text\n```\nlines\n````\n",
+        "<details><summary>view a&#46;txt</summary>\n\nArguments:\n\n```text\npath: a.txt\n```\n",
+        "Result:\n\n````text\n```\nlines\n````\n\n</details>\n",
         "## m-1 · 2026-03-01 10:00 UTC\n\nIt has `lines`.\n",
         "```text\nno <b>more</b>\n```",
     ):
