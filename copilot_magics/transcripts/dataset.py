@@ -166,9 +166,8 @@ def read_transcripts(
     if engine == "dask":
         from copilot_magics.transcripts import distributed
 
-        lazy = distributed.lazy(
-            read, [[name] for name in names], wanted.columns, "read_transcripts"
-        )
+        files = [[name] for name in names] or [[]]
+        lazy = distributed.lazy(read, files, wanted.columns, "read_transcripts")
         # It has the methods of a pandas DataFrame, which is what a caller's checker should see.
         return cast("pd.DataFrame", lazy)
     frame = read(names)

@@ -3,9 +3,6 @@
 A partition is a group of sessions of some tens of megabytes, read when it is computed and never cut
 inside a session. What each partition reads is given to it whole, folder included: workers have
 another environment, and perhaps another machine. Only the columns that an analysis uses are read.
-
-``df.copilot`` here has what needs each session's rows side by side; they are brought together
-first, since a partition may have come to hold a part of a session.
 """
 
 from __future__ import annotations
@@ -52,7 +49,8 @@ def messages(state: Path, sessions: list[str], restrictions: Restrictions) -> An
         Where Dask is not installed.
     """
     groups = _groups(state, sessions)
-    return lazy(partial(_read, state, restrictions), groups, restrictions.columns, "get_messages")
+    read = partial(_read, state, restrictions)
+    return lazy(read, groups, restrictions.columns, "get_messages")
 
 
 def lazy(
@@ -69,10 +67,13 @@ def lazy(
     columns : sequence of str
         The columns there are.
     label : str
-        What needs Dask, in the words of a user; also the name of its tasks.
+        Who reads, as a user knows it: the name of the tasks.
     """
-    dask = needs("dask", "dask", f"{label}(engine='dask')")
-    dataframe = needs("dask.dataframe", "dask", f"{label}(engine='dask')")
+    what = f"{label}(engine='dask')"
+    dask, dataframe = needs("dask", "dask", what), needs("dask.dataframe", "dask", what)
+    # Registers df.copilot.
+    from copilot_magics.transcripts import dask_accessor  # noqa: F401
+
     # The strings are what they should be already.
     with dask.config.set({"dataframe.convert-string": False}):
         return dataframe.from_map(read, parts, meta=empty(columns), label=label)
