@@ -118,4 +118,5 @@ def _called(rows: pd.DataFrame) -> Iterator[_Placed]:
     for place, session, tool, text, success, result in zip(calls["place"], *columns, strict=True):
         (arguments,) = decoded([text], Any) if text else (None,)
         about = reading.brief(arguments) or ""
-        yield place, session, Called(tool or "tool", about, arguments, success, result or "")
+        how = None if success is None else bool(success)
+        yield place, session, Called(tool or "tool", about, arguments, how, result or "")
