@@ -17,6 +17,7 @@ from copilot_magics.errors import CopilotError, SessionInUse
 from copilot_magics.held import close, repository
 from copilot_magics.runtime.process import runtime
 from copilot_magics.stars import star
+from copilot_magics.transcripts.memory import memory
 
 
 async def delete(session: str) -> None:
@@ -54,6 +55,7 @@ async def delete(session: str) -> None:
         records.forget(session)
         binding.forget(session)
         star(session, False)
+        memory().forget(session)
     finally:
         lock.release()
     locking.forget(session)

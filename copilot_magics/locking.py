@@ -14,6 +14,7 @@ import os
 import re
 import socket
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -116,20 +117,29 @@ def held_sessions() -> list[str]:
     return [name.removesuffix(".json") for name in names if name.endswith(".json")]
 
 
-def user(session: str, own_pid: int | None) -> str:
-    """Return who uses a session, kernel or terminal, in words; an empty string for nobody.
+def users(sessions: Iterable[str], own_pid: int | None) -> dict[str, str]:
+    """Return who uses sessions, kernel or terminal, in words.
 
     Parameters
     ----------
-    session : str
-        The session's ID.
+    sessions : iterable of str
+        The IDs to look at.
     own_pid : int or None
         Process ID of this kernel's own runtime.
+
+    Returns
+    -------
+    dict
+        From the ID of each session that is in use to its user.
     """
-    if held := holder(session):
-        return str(held)
-    pids = foreign_runtimes(session, own_pid)
-    return foreign(pids[0]) if pids else ""
+    held, state = set(held_sessions()), str(session_state())
+    found: dict[str, str] = {}
+    for session in sessions:
+        if session in held and (by := holder(session)):
+            found[session] = str(by)
+        elif pids := _foreign_runtimes(f"{state}/{session}", own_pid):
+            found[session] = foreign(pids[0])
+    return found
 
 
 def foreign(pid: int) -> str:
@@ -150,22 +160,27 @@ def foreign_runtimes(session: str, own_pid: int | None) -> list[int]:
     own_pid : int or None
         Process ID of this kernel's own runtime.
     """
-    folder = session_state() / session
+    return _foreign_runtimes(f"{session_state()}/{session}", own_pid)
+
+
+def _foreign_runtimes(folder: str, own_pid: int | None) -> list[int]:
     try:
         names = os.listdir(folder)
     except OSError:
         return []
-    marks = {int(found[1]): folder / name for name in names if (found := _MARK.fullmatch(name))}
+    marks = {
+        int(found[1]): f"{folder}/{name}" for name in names if (found := _MARK.fullmatch(name))
+    }
     return sorted(pid for pid, mark in marks.items() if pid != own_pid and _is_locked(mark))
 
 
-def _is_locked(path: Path) -> bool:
+def _is_locked(path: str) -> bool:
     if sys.platform == "win32":
         return True
     import fcntl
 
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -84,13 +84,8 @@ def list_sessions() -> pd.DataFrame:
 
     found = catalog()
     notebooks = binding.bound_notebooks()
-    own_pid = runtime().pid
-    users = [locking.user(facts.session, own_pid) or None for facts in found]
-    kept = [records.settings(facts.session) for facts in found]
-    models = [
-        facts.model or (settings.model if settings else "") or None
-        for facts, settings in zip(found, kept, strict=True)
-    ]
+    users = locking.users([facts.session for facts in found], runtime().pid)
+    models = [facts.model or _model_set(facts.session) for facts in found]
     moment = "datetime64[us, UTC]"
     return SessionsFrame(
         {
@@ -103,9 +98,14 @@ def list_sessions() -> pd.DataFrame:
             "model": pd.array(models, dtype="string"),
             "cwd": pd.array([facts.cwd or None for facts in found], dtype="string"),
             "notebook": pd.array([notebooks.get(facts.session) for facts in found], dtype="string"),
-            "in_use": pd.array(users, dtype="string"),
+            "in_use": pd.array([users.get(facts.session) for facts in found], dtype="string"),
         }
     )
+
+
+def _model_set(session: str) -> str | None:
+    kept = records.settings(session)
+    return kept.model or None if kept else None
 
 
 def delete_sessions(sessions: str | Iterable[str], *, yes: bool = False) -> list[str]:

@@ -44,7 +44,7 @@ def session_html(session: str) -> str:
 def _told(found: SessionFacts) -> list[str]:
     kept = records.settings(found.session)
     # Whoever uses it: this kernel is somebody too.
-    user = locking.user(found.session, None)
+    user = locking.users([found.session], None).get(found.session)
     parts = [
         f"“{found.title}”" if found.title else "",
         counted(found.turns, "turn"),

@@ -1,4 +1,4 @@
-"""What was said, read from the runtime's files: with no runtime, no lock, and no writing.
+"""What was said, read from the runtime's files: with no runtime and no lock, and read only.
 
 `get_messages` is the history as a DataFrame, the module `catalog` says what sessions there are, and
 `read_journal` gives the events themselves.

@@ -1,9 +1,8 @@
 """Which sessions there are, from the files alone, and which of them a name means.
 
 A session exists once its journal does: those are the ones the runtime lists. A folder without one
-was created and neither named nor prompted; the runtime cannot resume it. The journal of a long
-conversation has tens of megabytes, so it is searched for the few lines that matter here, and only
-those are decoded.
+was created and neither named nor prompted; the runtime cannot resume it. What is derived from a
+session's files is remembered (`memory`), since most of them never change again.
 """
 
 from __future__ import annotations
@@ -12,16 +11,15 @@ import contextlib
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput, SessionNotFound, closest
 from copilot_magics.ids import is_session_id
-from copilot_magics.transcripts import journal, reading
+from copilot_magics.transcripts.journal import FILE, session_folder
+from copilot_magics.transcripts.memory import Memory, memory
+from copilot_magics.transcripts.outline import shortened
 
-TITLE_LENGTH = 80
-
-_TELLING = ("user.message", "session.start", "session.resume", "session.model_change")
+_WORKSPACE = "workspace.yaml"
 
 
 @dataclass(frozen=True)
@@ -94,35 +92,6 @@ class Glance:
     cwd: str
 
 
-@dataclass(frozen=True)
-class _Workspace:
-    """What ``workspace.yaml`` says; nothing, where it is missing or damaged."""
-
-    name: str = ""
-    user_named: bool = False
-    created: datetime | None = None
-    cwd: str = ""
-
-    def title(self, session: str) -> str:
-        """Return the title that a person chose, where it says more than the ID."""
-        return self.name if self.user_named and self.name != session else ""
-
-    def first_prompt(self, session: str) -> str:
-        """Return the first prompt, which the runtime keeps as the name of what nobody named."""
-        return "" if self.user_named or self.name == session else self.name
-
-
-@dataclass(frozen=True)
-class _Outline:
-    """What the few telling lines of a journal say."""
-
-    prompts: list[str | None]
-    created: datetime | None
-    model: str
-    cwd: str
-    answered: bool
-
-
 def known_ids() -> list[str]:
     """Return the IDs of all sessions on disk, sorted."""
     try:
@@ -130,8 +99,7 @@ def known_ids() -> list[str]:
             return sorted(
                 folder.name
                 for folder in folders
-                if is_session_id(folder.name)
-                and os.path.isfile(os.path.join(folder.path, journal.FILE))
+                if is_session_id(folder.name) and os.path.isfile(f"{folder.path}/{FILE}")
             )
     except OSError:
         return []
@@ -159,13 +127,23 @@ def find(wanted: str) -> str | None:
     known = known_ids()
     if wanted in known:
         return wanted
-    titled = [session for session in known if _has_title(session, wanted)]
+    titled = _titled(wanted, known)
     if len(titled) > 1:
         raise BadInput(
             f"{len(titled)} sessions have the title {wanted!r}.",
             f"Use an ID: {', '.join(titled)}.",
         )
     return titled[0] if titled else None
+
+
+def _titled(title: str, sessions: list[str]) -> list[str]:
+    state, known, title = session_state(), memory(), title.casefold()
+    said = (known.workspace(session, f"{state}/{session}/{_WORKSPACE}") for session in sessions)
+    return [
+        session
+        for session, workspace in zip(sessions, said, strict=True)
+        if workspace.user_named and workspace.name.casefold() == title
+    ]
 
 
 def not_found(session: str) -> SessionNotFound:
@@ -178,8 +156,15 @@ def not_found(session: str) -> SessionNotFound:
 
 def catalog() -> list[SessionFacts]:
     """Return what is known of every session on disk, the one used last first."""
-    found = filter(None, map(facts, known_ids()))
-    return sorted(found, key=lambda fact: fact.modified, reverse=True)
+    state, known = session_state(), memory()
+    found = [_facts(session, f"{state}/{session}", known) for session in known_ids()]
+    remember()
+    return sorted(filter(None, found), key=lambda fact: fact.modified, reverse=True)
+
+
+def remember() -> None:
+    """Keep what was derived from the sessions' files, for other kernels."""
+    memory().keep(known_ids)
 
 
 def glance(session: str) -> Glance | None:
@@ -195,14 +180,15 @@ def glance(session: str) -> Glance | None:
     Glance or None
         None where there is no such session.
     """
+    folder = str(session_folder(session))
     try:
-        status = journal.journal_path(session).stat()
+        status = os.stat(f"{folder}/{FILE}")
     except OSError:
         return None
-    workspace = _workspace(session)
+    workspace = memory().workspace(session, f"{folder}/{_WORKSPACE}")
     return Glance(
         session=session,
-        title=workspace.title(session) or _shortened(workspace.first_prompt(session)),
+        title=workspace.title(session) or shortened(workspace.first_prompt(session)),
         user_named=bool(workspace.title(session)),
         created=workspace.created,
         modified=datetime.fromtimestamp(status.st_mtime, UTC),
@@ -224,94 +210,40 @@ def facts(session: str) -> SessionFacts | None:
     SessionFacts or None
         None where there is no such session, or its files are not ours to read.
     """
-    path = journal.journal_path(session)
+    return _facts(session, str(session_folder(session)), memory())
+
+
+def _facts(session: str, folder: str, known: Memory) -> SessionFacts | None:
+    journal = f"{folder}/{FILE}"
     try:
-        changed = path.stat().st_mtime
-        blob = path.read_bytes()
+        changed = os.stat(journal).st_mtime
+        outline = known.outline(session, journal)
     except OSError:
         return None
     modified = datetime.fromtimestamp(changed, UTC)
-    workspace, outline = _workspace(session), _outline(blob)
+    workspace = known.workspace(session, f"{folder}/{_WORKSPACE}")
     title = workspace.title(session)
-    first = next(filter(None, outline.prompts), "")
     return SessionFacts(
         session=session,
-        title=title or _shortened(first),
+        title=title or outline.first_prompt,
         user_named=bool(title),
         created=workspace.created or outline.created or modified,
         modified=modified,
-        turns=len(outline.prompts),
-        bytes=_size(path.parent),
+        turns=outline.turns,
+        bytes=_size(folder),
         model=outline.model,
         cwd=workspace.cwd or outline.cwd,
         answered=outline.answered,
     )
 
 
-def _has_title(session: str, title: str) -> bool:
-    workspace = _workspace(session)
-    return workspace.user_named and workspace.name.casefold() == title.casefold()
-
-
-def _workspace(session: str) -> _Workspace:
-    import yaml
-
-    # Its values stay text: a title may be `yes` or `2026-01-01`.
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        text = (journal.session_folder(session) / "workspace.yaml").read_bytes()
-        fields = yaml.load(text, Loader=loader)
-    except (OSError, UnicodeError, RecursionError, yaml.YAMLError):
-        return _Workspace()
-    if not isinstance(fields, dict):
-        return _Workspace()
-    said = {key: value for key, value in fields.items() if isinstance(value, str)}
-    return _Workspace(
-        name=said.get("name", ""),
-        user_named=bool(said.get("name")) and said.get("user_named") == "true",
-        created=_time(said.get("created_at")),
-        cwd=said.get("cwd", ""),
-    )
-
-
-def _outline(blob: bytes) -> _Outline:
-    prompts: list[str | None] = []
-    created: datetime | None = None
-    model = cwd = ""
-    for event in journal.events_of(blob, *_TELLING):
-        payload = reading.payload_of(event)
-        if event.agent_id:
-            continue
-        if event.type == "user.message":
-            if reading.is_prompt(event, payload):
-                prompts.append(reading.content_of(event.type, payload))
-            continue
-        created = created or _time(event.timestamp)
-        model = reading.model_of(payload) or model
-        cwd = cwd or reading.cwd_of(payload) or ""
-    answered = any(
-        reading.content_of(event.type, reading.payload_of(event))
-        for event in journal.events_of(blob, "assistant.message")
-        if not event.agent_id
-    )
-    return _Outline(prompts, created, model, cwd, answered)
-
-
-def _time(text: str | None) -> datetime | None:
-    with contextlib.suppress(ValueError, OverflowError):
-        return datetime.fromisoformat(text or "").astimezone(UTC)
-    return None
-
-
-def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= TITLE_LENGTH else f"{line[: TITLE_LENGTH - 1].rstrip()}…"
-
-
-def _size(folder: Path) -> int:
+def _size(folder: str) -> int:
     total = 0
-    for parent, _folders, files in os.walk(folder):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(parent, name)).st_size
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                total += _size(entry.path)
+            else:
+                with contextlib.suppress(OSError):
+                    total += entry.stat(follow_symlinks=False).st_size
     return total

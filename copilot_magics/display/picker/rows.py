@@ -18,7 +18,7 @@ import msgspec
 from copilot_magics import binding, locking, records, stars
 from copilot_magics.config import session_state
 from copilot_magics.runtime.process import runtime
-from copilot_magics.transcripts.catalog import Glance, facts, glance
+from copilot_magics.transcripts.catalog import Glance, facts, glance, remember
 from copilot_magics.transcripts.changes import Watch
 from copilot_magics.transcripts.journal import is_sound
 
@@ -102,6 +102,7 @@ class Table:
         self._users: dict[str, str] = {}
         self._here = ""
         self._flagged_before: set[str] = set()
+        self._remembered = False
 
     @property
     def rows(self) -> list[Row]:
@@ -165,6 +166,9 @@ class Table:
             del self._incomplete[session]
             self._rows[session] = self._flagged(_completed(self._rows[session]))
             done.append(self._rows[session])
+        if self.complete and not self._remembered:
+            self._remembered = True
+            remember()
         return done
 
     def _glanced(self, found: Glance, before: Row | None) -> Row:
@@ -194,9 +198,7 @@ class Table:
         self._notebooks, self._starred = binding.bound_notebooks(), stars.starred()
         self._here = self._bound()
         maybe_used = {*new, *locking.held_sessions(), *self._users}
-        own_pid = runtime().pid
-        users = {session: locking.user(session, own_pid) for session in maybe_used}
-        self._users = {session: user for session, user in users.items() if user}
+        self._users = locking.users(maybe_used, runtime().pid)
         flagged = {*self._notebooks, *self._starred, *self._users, self._here}
         perhaps = (new | flagged | self._flagged_before) & self._rows.keys()
         self._flagged_before = flagged
