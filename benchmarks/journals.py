@@ -1,7 +1,8 @@
 """Journals for the benchmarks: as large as they get, and the same ones in every run.
 
-The events have the fields that runtime 1.0.102 writes, in its order. ``python benchmarks/journals.py
-FOLDER`` writes one session of 105,001 events; with ``--sessions N``, N sessions of 200 events each.
+The events have the fields that runtime 1.0.102 writes, in its order. ``python
+benchmarks/journals.py FOLDER`` writes one session of 105,001 events; with ``--sessions N``, N
+sessions of 200 events each.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ dtypes do not depend on what is in them, so frames of any sessions, empty ones t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +16,8 @@ from copilot_magics.errors import BadInput
 from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.catalog import find, known_ids, not_found
+from copilot_magics.transcripts.damage import Place, places, warn
+from copilot_magics.transcripts.damage import warning as _warning  # noqa: F401
 from copilot_magics.transcripts.journal import events_of, journal_path, read_journal, session_folder
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
 from copilot_magics.transcripts.salvage import Event
@@ -82,9 +83,7 @@ def get_messages(
         # It has the methods of a pandas DataFrame, which is what a caller's checker should see.
         return cast("pd.DataFrame", distributed.messages(session_state(), found, wanted))
     frame = _frame(session_state(), found, wanted)
-    damage = frame.attrs["copilot"]["damage"]
-    if damage:
-        warnings.warn(_warning(damage), stacklevel=2)
+    warn(frame.attrs["copilot"]["damage"])
     return frame
 
 
@@ -110,14 +109,11 @@ def session_frame(state: Path, session: str, restrictions: Restrictions) -> pd.D
 
 def _frame(state: Path, sessions: list[str], wanted: Restrictions) -> pd.DataFrame:
     lists = _no_rows()
-    damage: list[dict[str, Any]] = []
+    damage: list[Place] = []
     for session in sessions:
         journal = read_journal(session, state)
         _fill(lists, session, journal.events)
-        damage += [
-            {"session": session, "line": d.line, "start": d.start, "end": d.end, "what": d.what}
-            for d in journal.damage
-        ]
+        damage += places(session, journal.damage)
     frame = build(lists)
     if wanted.types is not None:
         frame = frame[frame["type"].isin(wanted.types)]
@@ -224,12 +220,3 @@ def _tools(calls: list[str | None], payloads: list[reading.Payload]) -> list[str
     tools = list(map(reading.tool_of, payloads))
     named = {call: tool for call, tool in zip(calls, tools, strict=True) if call and tool}
     return [tool or named.get(call or "") for call, tool in zip(calls, tools, strict=True)]
-
-
-def _warning(damage: list[dict[str, Any]]) -> str:
-    sessions = list(dict.fromkeys(repr(place["session"]) for place in damage))
-    places = f"{len(damage)} place{'s' if len(damage) > 1 else ''}"
-    return (
-        f"The journal of {', '.join(sessions)} is damaged in {places}; every intact event is here. "
-        'See .attrs["copilot"]["damage"].'
-    )
