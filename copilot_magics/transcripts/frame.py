@@ -1,15 +1,14 @@
 """``get_messages()``: the history of sessions as one DataFrame, a row an event.
 
-Columns are filled as plain lists, for all sessions together, and become a DataFrame once; their
-dtypes do not depend on what is in them, so frames of any sessions, empty ones too, can be joined.
+Here is what a user calls; how journals become rows is in `gathering`, and rows a frame in `schema`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput
@@ -18,18 +17,16 @@ from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.catalog import find, known_ids, not_found
 from copilot_magics.transcripts.damage import Place, places, warn
 from copilot_magics.transcripts.damage import warning as _warning  # noqa: F401
+from copilot_magics.transcripts.gathering import Rows, Told, gather
 from copilot_magics.transcripts.journal import events_of, journal_path, read_journal, session_folder
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
-from copilot_magics.transcripts.salvage import Event
-from copilot_magics.transcripts.schema import COLUMNS, build
+from copilot_magics.transcripts.schema import Piece, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ALL = "*"
 ENGINES = ("pandas", "dask")
-
-_Lists = dict[str, list[Any]]
 
 
 def get_messages(
@@ -82,9 +79,12 @@ def get_messages(
 
         # It has the methods of a pandas DataFrame, which is what a caller's checker should see.
         return cast("pd.DataFrame", distributed.messages(session_state(), found, wanted))
-    frame = _frame(session_state(), found, wanted)
-    warn(frame.attrs["copilot"]["damage"])
-    return frame
+    rows = Rows(wanted)
+    damage: list[Place] = []
+    for session in found:
+        damage += places(session, gather(session_state(), session, rows, lambda read: None))
+    warn(damage)
+    return _frame(rows.pieces, damage, wanted)
 
 
 def session_frame(state: Path, session: str, restrictions: Restrictions) -> pd.DataFrame:
@@ -104,26 +104,19 @@ def session_frame(state: Path, session: str, restrictions: Restrictions) -> pd.D
     DataFrame
         As of `get_messages`, damage in its ``attrs``; there is no warning.
     """
-    return _frame(state, [session], restrictions)
+    rows = Rows(restrictions)
+    damage = gather(state, session, rows, lambda read: None)
+    return _frame(rows.pieces, places(session, damage), restrictions)
 
 
-def _frame(state: Path, sessions: list[str], wanted: Restrictions) -> pd.DataFrame:
-    lists = _no_rows()
-    damage: list[Place] = []
-    for session in sessions:
-        journal = read_journal(session, state)
-        _fill(lists, session, journal.events)
-        damage += places(session, journal.damage)
-    frame = build(lists)
-    if wanted.types is not None:
-        frame = frame[frame["type"].isin(wanted.types)]
-    if wanted.roles is not None:
-        frame = frame[frame["role"].isin(wanted.roles)]
+def _frame(pieces: list[Piece], damage: list[Place], wanted: Restrictions) -> pd.DataFrame:
+    frame = unpack(pieces, wanted.needed)
     if wanted.since is not None:
         frame = frame[frame["timestamp"] >= wanted.since]
     if wanted.until is not None:
         frame = frame[frame["timestamp"] <= wanted.until]
-    frame = frame.reset_index(drop=True)[list(wanted.columns)]
+    if wanted.is_bounded:
+        frame = frame[list(wanted.columns)].reset_index(drop=True)
     frame.attrs["copilot"] = {"damage": damage}
     return frame
 
@@ -143,7 +136,7 @@ def get_turn(session: str, message_id: str | None) -> pd.DataFrame:
     DataFrame
         From the prompt's event to the next prompt; empty where the journal does not have it.
     """
-    lists = _no_rows()
+    rows = Rows(Restrictions())
     events = read_journal(session).events
     prompts = [
         (position, reading.message_of(payload))
@@ -154,8 +147,8 @@ def get_turn(session: str, message_id: str | None) -> pd.DataFrame:
     edges = [position for position, _ in prompts] + [len(events)]
     for before, (start, sent_as) in enumerate(prompts):
         if message_id and sent_as == message_id:
-            _fill(lists, session, events[start : edges[before + 1]], before)
-    return build(lists)
+            rows.add(session, Told(before), events[start : edges[before + 1]])
+    return unpack(rows.pieces)
 
 
 def has_message(session: str, message_id: str | None) -> bool:
@@ -168,10 +161,6 @@ def has_message(session: str, message_id: str | None) -> bool:
         reading.message_of(reading.payload_of(event)) == message_id
         for event in events_of(blob, "user.message")
     )
-
-
-def _no_rows() -> _Lists:
-    return {name: [] for name in COLUMNS}
 
 
 def _resolve(sessions: str | Iterable[str]) -> list[str]:
@@ -189,34 +178,3 @@ def _existing(session: str) -> str:
     if found is None:
         raise not_found(session)
     return found
-
-
-def _fill(lists: _Lists, session: str, events: list[Event], before: int = 0) -> None:
-    payloads = [reading.payload_of(event) for event in events]
-    calls = [reading.call_of(payload) for payload in payloads]
-    lists["session"] += [session] * len(events)
-    lists["turn"] += _turns(events, payloads, before)
-    lists["timestamp"] += [event.timestamp for event in events]
-    lists["type"] += [event.type for event in events]
-    lists["role"] += [reading.role_of(event.type) for event in events]
-    lists["content"] += map(reading.content_of, [event.type for event in events], payloads)
-    lists["tool"] += _tools(calls, payloads)
-    lists["tool_call_id"] += calls
-    lists["model"] += map(reading.model_of, payloads)
-    lists["agent_id"] += [event.agent_id for event in events]
-    lists["event_id"] += [event.id for event in events]
-    lists["parent_id"] += [event.parent_id for event in events]
-    lists["data"] += [str(event.data, "utf-8") for event in events]
-
-
-def _turns(events: list[Event], payloads: list[reading.Payload], turn: int) -> Iterator[int | None]:
-    for event, payload in zip(events, payloads, strict=True):
-        turn += reading.is_prompt(event, payload)
-        yield turn or None
-
-
-def _tools(calls: list[str | None], payloads: list[reading.Payload]) -> list[str | None]:
-    # Results do not name their tool; the call does.
-    tools = list(map(reading.tool_of, payloads))
-    named = {call: tool for call, tool in zip(calls, tools, strict=True) if call and tool}
-    return [tool or named.get(call or "") for call, tool in zip(calls, tools, strict=True)]

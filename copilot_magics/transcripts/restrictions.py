@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from copilot_magics.errors import BadInput, closest
-from copilot_magics.transcripts.reading import ROLES
+from copilot_magics.transcripts.reading import ROLES, role_of
 from copilot_magics.transcripts.schema import COLUMNS
 from copilot_magics.transcripts.when import moment
 
@@ -31,6 +32,40 @@ class Restrictions:
     since: datetime | None = None
     until: datetime | None = None
     columns: tuple[str, ...] = COLUMNS
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether only events of some time are wanted."""
+        return self.since is not None or self.until is not None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns that are wanted, and the one that tells whether an event is."""
+        if self.is_bounded and "timestamp" not in self.columns:
+            return (*self.columns, "timestamp")
+        return self.columns
+
+    def takes(self, event_type: str) -> bool:
+        """Say whether events of a type are wanted."""
+        return (self.types is None or event_type in self.types) and (
+            self.roles is None or role_of(event_type) in self.roles
+        )
+
+    def may_take(self, timestamp: str | None) -> bool:
+        """Say whether an event of some time may be wanted; only where it is surely not, False."""
+        if timestamp is None:
+            return not self.is_bounded
+        # As the runtime writes it, to the millisecond and in UTC, so that order is the alphabet's.
+        if len(timestamp) != 24 or timestamp[10] != "T" or timestamp[23] != "Z":
+            return True
+        first, last = self._texts
+        return first <= timestamp <= last
+
+    @cached_property
+    def _texts(self) -> tuple[str, str]:
+        ends = (self.since or datetime.min, self.until or datetime.max)
+        first, last = (f"{end.isoformat(timespec='milliseconds')[:23]}Z" for end in ends)
+        return first, last
 
 
 def restrictions(

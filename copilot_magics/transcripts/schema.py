@@ -2,11 +2,16 @@
 
 Dtypes do not depend on what is in a column, so frames of any sessions, empty ones too, can be
 joined, written to one dataset, and be partitions of one Dask DataFrame.
+
+A frame is made of pieces. Where there is pyarrow, a piece is a record batch, made without pandas,
+and the texts of a frame are those of its pieces, not copied; they cannot be changed, so pieces may
+be kept and used again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.transcripts.reading import ROLES
@@ -36,15 +41,37 @@ DTYPES = dict.fromkeys(COLUMNS, "string") | {
 }
 """By column; the role's categories are `ROLES`, fixed."""
 
+Lists = Mapping[str, Sequence[Any]]
+"""Columns as plain values, all of one length; None where nothing is. Turns are integers, timestamps
+ISO 8601 text, roles some of `ROLES`, data is UTF-8 in bytes, the others are text."""
 
-def build(lists: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """Make a DataFrame of columns given as plain values.
+Piece = Any
+"""Some rows: an Arrow record batch, or, where there is no pyarrow, `Lists`."""
+
+
+def pack(lists: Lists) -> Piece:
+    """Make a piece of columns given as plain values."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return lists
+    texts = pa.large_string()
+    arrays = [
+        _ARROW[name](values) if name in _ARROW else pa.array(values, texts)
+        for name, values in lists.items()
+    ]
+    return pa.RecordBatch.from_arrays(arrays, list(lists))
+
+
+def unpack(pieces: Sequence[Piece], columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
+    """Make a DataFrame of pieces.
 
     Parameters
     ----------
-    lists : mapping of str to sequence
-        Some or all of `COLUMNS`, in the order wanted, all of one length; None where nothing is.
-        Turns are integers, timestamps ISO 8601 text, roles some of `ROLES`.
+    pieces : sequence of Piece
+        One after another; none: no rows.
+    columns : sequence of str
+        Those that are wanted, in this order; each piece has them.
 
     Returns
     -------
@@ -55,8 +82,10 @@ def build(lists: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
     from copilot_magics.transcripts import accessor  # noqa: F401  registers df.copilot
 
-    makers = {name: _MAKERS.get(name, _text) for name in lists}
-    return pd.DataFrame({name: make(lists[name]) for name, make in makers.items()})
+    packed = bool(pieces) and not isinstance(pieces[0], dict)
+    column = _from_arrow if packed else _from_values
+    made = {name: column(name, [piece[name] for piece in pieces]) for name in columns}
+    return pd.DataFrame(made)
 
 
 def empty(columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
@@ -71,16 +100,83 @@ def empty(columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
     -------
     DataFrame
     """
-    return build({name: [] for name in columns})
+    return unpack([], columns)
 
 
-def _turns(values: Sequence[int | None]) -> Any:
+def _arrow_timestamps(values: Sequence[str | None]) -> Any:
+    import pyarrow as pa
+
+    moments = pa.timestamp("us", "UTC")
+    try:
+        return pa.array(values, pa.string()).cast(moments)
+    except pa.ArrowInvalid:
+        # pandas knows more forms, and passes over what is none.
+        return pa.array(_timestamps(values), moments)
+
+
+def _arrow_roles(values: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    codes = pa.array([_CODES[role] for role in values], pa.int8())
+    return pa.DictionaryArray.from_arrays(codes, pa.array(ROLES))
+
+
+def _arrow_turns(values: Sequence[int | None]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(values, pa.int64())
+
+
+def _arrow_data(values: Sequence[bytes]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(values, pa.large_binary()).view(pa.large_string())
+
+
+_CODES = {role: code for code, role in enumerate(ROLES)}
+_ARROW: dict[str, Callable[[Sequence[Any]], Any]] = {
+    "turn": _arrow_turns,
+    "timestamp": _arrow_timestamps,
+    "role": _arrow_roles,
+    "data": _arrow_data,
+}
+
+
+def _from_arrow(name: str, arrays: list[Any]) -> Any:
+    """Return a column for pandas; one that can be changed in place is a copy."""
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    if name == "turn":
+        turns = np.concatenate([array.fill_null(0).to_numpy() for array in arrays])
+        unknown = np.concatenate([np.asarray(array.is_null()) for array in arrays])
+        return pd.arrays.IntegerArray(turns, unknown)
+    if name == "timestamp":
+        moments = [array.to_numpy(zero_copy_only=False) for array in arrays]
+        return pd.DatetimeIndex(np.concatenate(moments)).tz_localize("UTC")
+    if name == "role":
+        codes = np.concatenate([array.indices.to_numpy() for array in arrays])
+        return pd.Categorical.from_codes(codes.tolist(), dtype=_role_dtype())
+    return pd.array(pa.chunked_array(arrays), dtype="string")
+
+
+def _from_values(name: str, lists: list[Sequence[Any]]) -> Any:
     import pandas as pd
 
-    return pd.Series(values, dtype="Int64")
+    values = list(chain.from_iterable(lists))
+    if name == "turn":
+        return pd.Series(values, dtype="Int64")
+    if name == "timestamp":
+        return _timestamps(values)
+    if name == "role":
+        return pd.Series(values, dtype=_role_dtype())
+    if name == "data":
+        values = [data.decode() for data in values]
+    return pd.array(values, dtype="string")
 
 
-def _timestamps(values: Sequence[Any]) -> Any:
+def _timestamps(values: Sequence[Any]) -> pd.Series[pd.Timestamp]:
     import pandas as pd
 
     texts = pd.Series(values, dtype="object")
@@ -88,25 +184,7 @@ def _timestamps(values: Sequence[Any]) -> Any:
     return moments.astype("datetime64[us, UTC]")
 
 
-def _roles(values: Sequence[str]) -> Any:
+def _role_dtype() -> pd.CategoricalDtype:
     import pandas as pd
 
-    return pd.Series(values, dtype=pd.CategoricalDtype(list(ROLES)))
-
-
-def _text(values: Sequence[str | None]) -> Any:
-    import pandas as pd
-
-    try:
-        import pyarrow as pa
-    except ImportError:
-        return pd.array(list(values), dtype="string")
-    # Where pandas keeps strings in Arrow, Arrow's own conversion takes half the time of pandas'.
-    return pd.array(pa.array(values, type=pa.large_string()), dtype="string")
-
-
-_MAKERS: dict[str, Callable[[Sequence[Any]], Any]] = {
-    "turn": _turns,
-    "timestamp": _timestamps,
-    "role": _roles,
-}
+    return pd.CategoricalDtype(list(ROLES))
