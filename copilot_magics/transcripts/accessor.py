@@ -25,6 +25,7 @@ from copilot_magics.transcripts import (
     turns,
     usage,
 )
+from copilot_magics.transcripts.plots import Plots
 
 
 @pd.api.extensions.register_dataframe_accessor("copilot")
@@ -160,6 +161,16 @@ class CopilotAccessor:
             The file cannot be written, or the DataFrame lacks a column that is needed.
         """
         return _written(page.page(self._frame, title), path)
+
+    @property
+    def plot(self) -> Plots:
+        """Draw when things happened, what was used, which tools were called.
+
+        See Also
+        --------
+        copilot_magics.transcripts.plots.Plots : the methods.
+        """
+        return Plots(self._frame)
 
     def damage(self) -> pd.DataFrame:
         """Return what could not be read of the journals, with its bytes.
