@@ -25,6 +25,7 @@ from browser.chromium import running_chromium
 from browser.front_end import FrontEnd, write_notebook
 from browser.serving import Jupyter
 from common import verdict
+from listing import bare_listing
 
 from copilot_magics.runtime.locate import find_runtime
 
@@ -100,27 +101,6 @@ def write_sessions(state: Path) -> None:
         os.utime(folder / "events.jsonl", (1.7e9 + number, 1.7e9 + number))
 
 
-async def bare_listing(home: Path) -> float:
-    """Return the seconds that one ``list_sessions()`` of the bare SDK takes."""
-    from copilot import CopilotClient, RuntimeConnection
-
-    client = CopilotClient(
-        connection=RuntimeConnection.for_stdio(path=str(find_runtime())),
-        base_directory=str(home),
-        use_logged_in_user=False,
-        log_level="none",
-    )
-    await client.start()
-    try:
-        begun = time.perf_counter()
-        found = await client.list_sessions()
-        seconds = time.perf_counter() - begun
-    finally:
-        await client.stop()
-    assert len(found) == SESSIONS, len(found)
-    return seconds
-
-
 class Page:
     """The notebook's page, with clocks in it."""
 
@@ -177,7 +157,7 @@ def painting(page: Page, home: Path) -> bool:
     paints, listings = [], []
     with ThreadPoolExecutor(1) as other_thread:
         for _ in range(ROUNDS):
-            listings.append(other_thread.submit(asyncio.run, bare_listing(home)).result())
+            listings.append(other_thread.submit(asyncio.run, bare_listing(home, SESSIONS)).result())
             page.front_end.restart()
             page.front_end.run("%load_ext copilot_magics")
             page.page.evaluate(f"{PICKER}?.remove()")

@@ -10,6 +10,7 @@ damage is described and never raised. The journal belongs to the runtime: nothin
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import merge
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -155,11 +156,16 @@ def stretches(file: BinaryIO, offset: int = 0, lines: int = 0) -> Iterator[Stret
         cut = len(blob) if blob.endswith(b"\n") else blob.rfind(b"\n") + 1
         for part in (blob[:cut], blob[cut:]):
             if part:
-                journal = decode(part, offset, lines)
-                offset += len(part)
-                lines += part.count(b"\n")
                 ended = part.endswith(b"\n")
-                yield Stretch(journal.events, journal.damage, offset, lines, ended)
+                events, damage = decode_lines(part), list[Damage]()
+                if events is None:
+                    events, damage = salvage(part, offset, lines)
+                    lines += part.count(b"\n")
+                else:
+                    # A sound line is an event.
+                    lines += len(events)
+                offset += len(part)
+                yield Stretch(events, damage, offset, lines, ended)
 
 
 def is_sound(session_id: str) -> bool:
@@ -167,15 +173,13 @@ def is_sound(session_id: str) -> bool:
     return not any(stretch.damage for stretch in read_stretches(journal_path(session_id)))
 
 
-def decode(blob: bytes, offset: int = 0, lines: int = 0) -> Journal:
+def decode(blob: bytes) -> Journal:
     """Decode a journal's bytes.
 
     Parameters
     ----------
     blob : bytes
         The whole file, or whole lines of it.
-    offset, lines : int
-        How many bytes and lines of the file are before them.
 
     Returns
     -------
@@ -183,7 +187,7 @@ def decode(blob: bytes, offset: int = 0, lines: int = 0) -> Journal:
         Its events and its damage.
     """
     events = decode_lines(blob)
-    return Journal(*salvage(blob, offset, lines)) if events is None else Journal(events, [])
+    return Journal(*salvage(blob)) if events is None else Journal(events, [])
 
 
 def events_of(blob: bytes, *types: str) -> Iterator[Event]:
@@ -202,9 +206,12 @@ def events_of(blob: bytes, *types: str) -> Iterator[Event]:
         In the file's order.
     """
     # Inside a string the quotes would be escaped, so prose is not taken for a type.
-    lines = {_line(blob, at) for name in types for at in _occurrences(blob, f'"{name}"'.encode())}
-    for start, end in sorted(lines):
-        yield from (event for event in decode(blob[start:end]).events if event.type in types)
+    places = merge(*(_occurrences(blob, f'"{name}"'.encode()) for name in types))
+    done = 0
+    for at in places:
+        if at >= done:
+            start, done = _line(blob, at)
+            yield from (event for event in decode(blob[start:done]).events if event.type in types)
 
 
 def _occurrences(blob: bytes, needle: bytes) -> Iterator[int]:
