@@ -29,6 +29,7 @@ def get_messages(
     since: Any = None,
     until: Any = None,
     columns: str | list[str] | None = None,
+    engine: str = "pandas",
 ) -> pd.DataFrame:
     """Return the history of sessions: one row an event, in order, nothing dropped.
 
@@ -36,17 +37,20 @@ def get_messages(
     ----------
     session : str or list of str, optional
         ID or title, several of them, or ``"*"`` for all; left out, the session that this notebook
-        is bound to.
+        is bound to. Where none is, ``since`` or ``until`` alone asks for that time of all sessions.
     types, roles : str or list of str, optional
         Only events of these raw types, or of these roles (user, assistant, system, tool, session).
     since, until : datetime, date or str, optional
         Only events from then, until then: a moment, ISO text, or an age such as ``"7d"``.
     columns : str or list of str, optional
         Only these columns.
+    engine : {"pandas", "dask"}
+        ``"dask"`` for a Dask DataFrame of the same rows, read when it is computed; needs the extra
+        ``copilot-magics[dask]``.
 
     Returns
     -------
-    pandas.DataFrame
+    pandas.DataFrame or dask.dataframe.DataFrame
         Columns and dtypes as the README lists them, also when empty.
 
     Raises
@@ -58,11 +62,22 @@ def get_messages(
     """
     from copilot_magics import transcripts
 
-    wanted = _bound_here() if session is None else session
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
-    ids = wanted if wanted == "*" else [_resolved(name) for name in names]
+    wanted = session
+    if wanted is None:
+        wanted = _bound_here() or ("*" if since is not None or until is not None else None)
+    if wanted is None:
+        raise BadInput(
+            "This notebook is not bound to a session.",
+            "Name one, as in `get_messages('alice-churn')`, or bind it with `%copilot_session ID`.",
+        )
     return transcripts.get_messages(
-        ids, types=types, roles=roles, since=since, until=until, columns=columns
+        wanted,
+        types=types,
+        roles=roles,
+        since=since,
+        until=until,
+        columns=columns,
+        engine=engine,
     )
 
 
@@ -294,15 +309,10 @@ def _resolved(name: str) -> str:
     return found
 
 
-def _bound_here() -> str:
+def _bound_here() -> str | None:
     from copilot_magics.doors import shell
     from copilot_magics.extension import loaded_notebook
 
     notebook = loaded_notebook(shell())
     session = notebook.bound_or_none() if notebook else None
-    if session is None:
-        raise BadInput(
-            "This notebook is not bound to a session.",
-            "Name one, as in `get_messages('alice-churn')`, or bind it with `%copilot_session ID`.",
-        )
-    return session.id
+    return session.id if session else None
