@@ -52,6 +52,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/load_ext.py
 	$(BIN)/python benchmarks/prompt.py
 	$(BIN)/python benchmarks/stream.py
+	$(BIN)/python benchmarks/listing.py
 	$(BROWSER)
 	PYTHONPATH=tests $(BIN)/python benchmarks/picker.py
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         list_sessions,
         prune_sessions,
     )
+    from copilot_magics.transcripts.dataset import export_transcripts, read_transcripts
 
 __version__ = "0.1.0"
 __all__ = [
@@ -26,9 +27,11 @@ __all__ = [
     "Session",
     "SessionPicker",
     "delete_sessions",
+    "export_transcripts",
     "get_messages",
     "list_sessions",
     "prune_sessions",
+    "read_transcripts",
 ]
 
 _HOMES = {
@@ -36,9 +39,11 @@ _HOMES = {
     "Session": "session",
     "SessionPicker": "display.picker",
     "delete_sessions": "sessions",
+    "export_transcripts": "transcripts.dataset",
     "get_messages": "sessions",
     "list_sessions": "sessions",
     "prune_sessions": "sessions",
+    "read_transcripts": "transcripts.dataset",
 }
 
 
