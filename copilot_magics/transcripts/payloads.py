@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from copilot_magics.transcripts.reading import decoded
 from copilot_magics.transcripts.tables import require
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ def payloads(frame: pd.DataFrame) -> pd.Series[Any]:
     texts = frame["data"]
     return pd.Series(
         [
-            _decoded(text) if there else None
+            decoded(text) if there else None
             for text, there in zip(texts, texts.notna(), strict=True)
         ],
         index=texts.index,
@@ -94,11 +92,3 @@ def _inside(value: Any, names: Sequence[str]) -> Any:
         else:
             return None
     return value
-
-
-def _decoded(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        # It refuses integers and escapes that Python's own decoder takes.
-        return json.loads(text)

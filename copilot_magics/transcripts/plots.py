@@ -161,7 +161,7 @@ class Plots:
             text = _duration(lasted)
             ax.annotate(text, (count, place), (4, 0), textcoords="offset points", va="center")
         ax.set_xlim(0, 1.3 * counts.sum(axis=1).max())
-        ax.xaxis.set_major_locator(ticker.MaxNLocator(_TICKS, integer=True))
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
         return _labelled(ax, "calls (beside each bar: median time)", "tool")
 
 

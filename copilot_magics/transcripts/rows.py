@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw
+import msgspec
 
 from copilot_magics.errors import BadInput
-from copilot_magics.transcripts import reading
-from copilot_magics.transcripts.salvage import Event
-from copilot_magics.transcripts.tables import require
+from copilot_magics.transcripts.reading import by_person
+from copilot_magics.transcripts.tables import decoded, require
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class _Prompt(msgspec.Struct, rename="camel"):
+    source: Any = None
+    is_autopilot_continuation: Any = None
 
 
 def conversation(frame: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +87,8 @@ def prompts(frame: pd.DataFrame) -> Mask:
     require(frame, "type", "agent_id", "data")
     said = ((frame["type"] == "user.message") & frame["agent_id"].isna()).to_numpy(dtype=bool)
     found = np.zeros(len(frame), dtype=bool)
-    found[said] = [_is_prompt(text) for text in frame["data"][said]]
+    told = decoded(frame["data"][said], _Prompt)
+    found[said] = [by_person(p.source, p.is_autopilot_continuation) if p else True for p in told]
     return found
 
 
@@ -92,8 +97,3 @@ def answers(frame: pd.DataFrame) -> Mask:
     require(frame, "type", "agent_id")
     said = (frame["type"] == "assistant.message") & frame["agent_id"].isna()
     return said.to_numpy(dtype=bool)
-
-
-def _is_prompt(data: str) -> bool:
-    event = Event("user.message", Raw(data.encode()))
-    return reading.is_prompt(event, reading.payload_of(event))

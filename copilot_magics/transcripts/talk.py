@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.calls import with_results
 from copilot_magics.transcripts.rows import answers, prompts
-from copilot_magics.transcripts.tables import decoded, events, models, plain
+from copilot_magics.transcripts.tables import events, models, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,7 @@ def _called(rows: pd.DataFrame) -> Iterator[_Placed]:
     calls = calls[calls["agent_id"].isna()]
     columns = [plain(calls[name]) for name in ("session", "tool", "arguments", "success", "result")]
     for place, session, tool, text, success, result in zip(calls["place"], *columns, strict=True):
-        (arguments,) = decoded([text], Any) if text else (None,)
+        arguments = reading.decoded(text) if text else None
         about = reading.brief(arguments) or ""
         how = None if success is None else bool(success)
         yield place, session, Called(tool or "tool", about, arguments, how, result or "")
