@@ -8,25 +8,26 @@ where it must: prompts make turns, and calls name the tools of their results. Ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, repeat
+from itertools import compress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from copilot_magics.transcripts import schema
-from copilot_magics.transcripts.telling import Facts, facts_of
 from copilot_magics.transcripts.journal import journal_path, stretches, unreadable
-from copilot_magics.transcripts.reading import may_name_tool, role_of
+from copilot_magics.transcripts.reading import ROLES, may_have_call, may_name_tool, role_of
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.salvage import Damage, Event
+from copilot_magics.transcripts.telling import Facts, facts_of
+
+T = TypeVar("T")
 
 Tell = Callable[[int], None]
 """Takes how many bytes more have been read."""
 
-_PIECE = 8192
+_PIECE = 4096
 _OF_PAYLOADS = frozenset({"content", "tool", "tool_call_id", "model"})
-_NO_FACTS: Facts = (None, None, None, None, False)
 
 
 @dataclass
@@ -48,6 +49,27 @@ class Told:
         """Return the same, to go on with separately."""
         return Told(self.turn, dict(self.tools))
 
+    def turns(self, prompts: Sequence[bool]) -> list[int | None]:
+        """Return the turn of each of the next events."""
+        turns: list[int | None] = []
+        for is_prompt in prompts:
+            if is_prompt:
+                self.turn += 1
+            turns.append(self.turn or None)
+        return turns
+
+    def tools_of(self, facts: Facts) -> list[str | None]:
+        """Return the tool of each of the next events; results do not name theirs, the call did."""
+        tools = list(facts.tools)
+        for place, call in enumerate(facts.calls):
+            if call:
+                tool = tools[place]
+                if tool:
+                    self.tools[call] = tool
+                else:
+                    tools[place] = self.tools.get(call)
+        return tools
+
 
 class Rows:
     """Rows under way, of one session after another.
@@ -62,7 +84,12 @@ class Rows:
     def __init__(self, wanted: Restrictions) -> None:
         self._wanted = wanted
         self._columns = wanted.needed
+        self._names_tools = "tool" in self._columns and (
+            wanted.types is None or any(map(may_have_call, wanted.types))
+        )
+        self._reads = not _OF_PAYLOADS.isdisjoint(self._columns)
         self._all = wanted.types is None and wanted.roles is None and not wanted.is_bounded
+        self._roles = _ByType(lambda event_type: ROLES.index(role_of(event_type)))
         self._takes = _ByType(wanted.takes)
         self._counts = _ByType(self._looks_at)
         self._pieces: list[schema.Piece] = []
@@ -90,30 +117,25 @@ class Rows:
         events : list of Event
             In the journal's order.
         """
-        chosen = None if self._all else list(map(self._chooses, events))
-        facts = self._facts(events, chosen)
-        turns, tools = _follow(told, facts)
-        if chosen is not None:
-            events, facts = list(compress(events, chosen)), list(compress(facts, chosen))
-            turns, tools = list(compress(turns, chosen)), list(compress(tools, chosen))
-        if events:
-            self._append(session, events, facts, turns, tools)
-
-    def _append(
-        self,
-        session: str,
-        events: list[Event],
-        facts: list[Facts],
-        turns: list[int | None],
-        tools: list[str | None],
-    ) -> None:
-        contents, calls, _, models, _ = zip(*facts, strict=True)
+        if not self._all:
+            events = [e for e in events if self._counts[e.type] or self._chooses(e)]
+        facts = self._facts(events)
+        turns, tools = told.turns(facts.prompts), told.tools_of(facts)
+        contents, calls, models = facts.contents, facts.calls, facts.models
+        if not self._all:
+            lists: list[Sequence[Any]] = [events, turns, tools, contents, calls, models]
+            chosen = list(map(self._chooses, events))
+            events, turns, tools, contents, calls, models = (
+                list(compress(values, chosen)) for values in lists
+            )
+        if not events:
+            return
         values: dict[str, Callable[[], Iterable[Any]]] = {
-            "session": lambda: repeat(session, len(events)),
+            "session": lambda: [session] * len(events),
             "turn": lambda: turns,
             "timestamp": lambda: [event.timestamp for event in events],
             "type": lambda: [event.type for event in events],
-            "role": lambda: [role_of(event.type) for event in events],
+            "role": lambda: [self._roles[event.type] for event in events],
             "content": lambda: contents,
             "tool": lambda: tools,
             "tool_call_id": lambda: calls,
@@ -132,21 +154,18 @@ class Rows:
     def _chooses(self, event: Event) -> bool:
         return self._takes[event.type] and self._wanted.may_take(event.timestamp)
 
-    def _facts(self, events: list[Event], chosen: list[bool] | None) -> list[Facts]:
-        """Return the facts of the events that matter, and none of the others."""
-        if chosen is None and not _OF_PAYLOADS.isdisjoint(self._columns):
+    def _facts(self, events: list[Event]) -> Facts:
+        if self._reads:
             return facts_of(events)
-        matter = [self._counts[event.type] for event in events]
-        if chosen is not None and not _OF_PAYLOADS.isdisjoint(self._columns):
-            matter = [one or other for one, other in zip(matter, chosen, strict=True)]
-        found = iter(facts_of(list(compress(events, matter))))
-        return [next(found) if one else _NO_FACTS for one in matter]
+        counts = [self._counts[event.type] for event in events]
+        found = facts_of(list(compress(events, counts)))
+        return Facts(*(_spread(values, counts) for values in found))
 
     def _looks_at(self, event_type: str) -> bool:
         """Say whether events of a type matter also where they are not wanted."""
         if event_type == "user.message":
             return "turn" in self._columns
-        return "tool" in self._columns and may_name_tool(event_type)
+        return self._names_tools and may_name_tool(event_type)
 
 
 class Cursor:
@@ -227,32 +246,18 @@ def gather(state: Path, session: str, rows: Rows, tell: Tell) -> list[Damage]:
         return [*cursor.damage, unreadable(error)]
 
 
-def _follow(told: Told, facts: list[Facts]) -> tuple[list[int | None], list[str | None]]:
-    """Return the turn and the tool of each event."""
-    turn, names = told.turn, told.tools
-    turns: list[int | None] = []
-    tools: list[str | None] = []
-    for _, call, tool, _, is_prompt in facts:
-        if is_prompt:
-            turn += 1
-        turns.append(turn or None)
-        if call:
-            if tool:
-                names[call] = tool
-            else:
-                # Results do not name their tool; the call did.
-                tool = names.get(call)
-        tools.append(tool)
-    told.turn = turn
-    return turns, tools
+def _spread(values: Sequence[Any], places: list[bool]) -> list[Any]:
+    """Return the values at the places that are true, and None at the others."""
+    following = iter(values)
+    return [next(following) if place else None for place in places]
 
 
-class _ByType(dict[str, bool]):
+class _ByType(dict[str, T]):
     """An answer for each event type, found once."""
 
-    def __init__(self, answer: Callable[[str], bool]) -> None:
+    def __init__(self, answer: Callable[[str], T]) -> None:
         super().__init__()
         self._answer = answer
 
-    def __missing__(self, event_type: str) -> bool:
+    def __missing__(self, event_type: str) -> T:
         return self.setdefault(event_type, self._answer(event_type))

@@ -198,6 +198,13 @@ _PROSE = (
     "content message text summary summaryContent question answer intent title reason errorMessage"
     " agentDescription error.message"
 )
+_NAMING = (
+    "assistant.tool_call_delta",
+    "external_tool.requested",
+    "mcp_app.tool_call_complete",
+    "tool.execution_start",
+    "tool.user_requested",
+)
 _MODEL = "model newModel selectedModel currentModel chosenModel usage.model"
 _CALL = "toolCallId permissionRequest.toolCallId"
 
@@ -223,7 +230,12 @@ def decoded(text: bytes | str | msgspec.Raw) -> Any:
 
 def may_name_tool(event_type: str) -> bool:
     """Say whether events of this type may say which tool a call is of."""
-    return "tool" in event_type or event_type not in CONTENT
+    return event_type in _NAMING or event_type not in CONTENT
+
+
+def may_have_call(event_type: str) -> bool:
+    """Say whether events of this type may belong to a call and not name its tool."""
+    return role_of(event_type) in ("tool", "session") or event_type not in CONTENT
 
 
 @lru_cache(1000)

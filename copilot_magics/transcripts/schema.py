@@ -10,7 +10,7 @@ be kept and used again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ DTYPES = dict.fromkeys(COLUMNS, "string") | {
 
 Lists = Mapping[str, Sequence[Any]]
 """Columns as plain values, all of one length; None where nothing is. Turns are integers, timestamps
-ISO 8601 text, roles some of `ROLES`, data is UTF-8 in bytes, the others are text."""
+ISO 8601 text, roles places in `ROLES`, data is UTF-8 in bytes, the others are text."""
 
 Piece = Any
 """Some rows: an Arrow record batch, or, where there is no pyarrow, `Lists`."""
@@ -55,11 +55,7 @@ def pack(lists: Lists) -> Piece:
         import pyarrow as pa
     except ImportError:
         return lists
-    texts = pa.large_string()
-    arrays = [
-        _ARROW[name](values) if name in _ARROW else pa.array(values, texts)
-        for name, values in lists.items()
-    ]
+    arrays = [_array(name, values) for name, values in lists.items()]
     return pa.RecordBatch.from_arrays(arrays, list(lists))
 
 
@@ -103,43 +99,27 @@ def empty(columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
     return unpack([], columns)
 
 
-def _arrow_timestamps(values: Sequence[str | None]) -> Any:
+def _array(name: str, values: Sequence[Any]) -> Any:
     import pyarrow as pa
 
-    moments = pa.timestamp("us", "UTC")
-    try:
-        return pa.array(values, pa.string()).cast(moments)
-    except pa.ArrowInvalid:
-        # pandas knows more forms, and passes over what is none.
-        return pa.array(_timestamps(values), moments)
+    def array(values: Sequence[Any], kind: Any) -> Any:
+        # The default pool takes a third more memory for as much.
+        return pa.array(values, kind, memory_pool=pa.system_memory_pool())
 
-
-def _arrow_roles(values: Sequence[str]) -> Any:
-    import pyarrow as pa
-
-    codes = pa.array([_CODES[role] for role in values], pa.int8())
-    return pa.DictionaryArray.from_arrays(codes, pa.array(ROLES))
-
-
-def _arrow_turns(values: Sequence[int | None]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(values, pa.int64())
-
-
-def _arrow_data(values: Sequence[bytes]) -> Any:
-    import pyarrow as pa
-
-    return pa.array(values, pa.large_binary()).view(pa.large_string())
-
-
-_CODES = {role: code for code, role in enumerate(ROLES)}
-_ARROW: dict[str, Callable[[Sequence[Any]], Any]] = {
-    "turn": _arrow_turns,
-    "timestamp": _arrow_timestamps,
-    "role": _arrow_roles,
-    "data": _arrow_data,
-}
+    if name == "turn":
+        return array(values, pa.int64())
+    if name == "timestamp":
+        moments = pa.timestamp("us", "UTC")
+        try:
+            return array(values, pa.string()).cast(moments)
+        except pa.ArrowInvalid:
+            # pandas knows more forms, and passes over what is none.
+            return pa.array(_timestamps(values), moments)
+    if name == "role":
+        return pa.DictionaryArray.from_arrays(array(values, pa.int8()), pa.array(ROLES))
+    if name == "data":
+        return array(values, pa.large_binary()).view(pa.large_string())
+    return array(values, pa.large_string())
 
 
 def _from_arrow(name: str, arrays: list[Any]) -> Any:
@@ -157,7 +137,7 @@ def _from_arrow(name: str, arrays: list[Any]) -> Any:
         return pd.DatetimeIndex(np.concatenate(moments)).tz_localize("UTC")
     if name == "role":
         codes = np.concatenate([array.indices.to_numpy() for array in arrays])
-        return pd.Categorical.from_codes(codes.tolist(), dtype=_role_dtype())
+        return _roles(codes)
     return pd.array(pa.chunked_array(arrays), dtype="string")
 
 
@@ -170,7 +150,7 @@ def _from_values(name: str, lists: list[Sequence[Any]]) -> Any:
     if name == "timestamp":
         return _timestamps(values)
     if name == "role":
-        return pd.Series(values, dtype=_role_dtype())
+        return _roles(values)
     if name == "data":
         values = [data.decode() for data in values]
     return pd.array(values, dtype="string")
@@ -184,7 +164,7 @@ def _timestamps(values: Sequence[Any]) -> pd.Series[pd.Timestamp]:
     return moments.astype("datetime64[us, UTC]")
 
 
-def _role_dtype() -> pd.CategoricalDtype:
+def _roles(codes: Any) -> Any:
     import pandas as pd
 
-    return pd.CategoricalDtype(list(ROLES))
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ROLES)))

@@ -7,10 +7,10 @@ are is read by its fields' names, as `reading` does. That halves the time of rea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,9 +18,32 @@ from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.reading import CONTENT, REFUSALS, TELLING, brief, by_person
 from copilot_magics.transcripts.salvage import Event
 
-Facts = tuple[str | None, str | None, str | None, str | None, bool]
-"""What a person would read in an event, the tool call it belongs to, the tool and the model that it
-names, and whether it is a prompt of the person."""
+Texts = Sequence[str | None]
+
+
+class Facts(NamedTuple):
+    """What is looked for in some events, one of each for each event; None where there is nothing.
+
+    Attributes
+    ----------
+    contents : sequence of str or None
+        What a person would read.
+    calls : sequence of str or None
+        The tool call it belongs to.
+    tools : sequence of str or None
+        The tool it names; results do not name theirs.
+    models : sequence of str or None
+        The model it names.
+    prompts : sequence of bool
+        Whether it is a prompt of the person.
+    """
+
+    contents: Texts
+    calls: Texts
+    tools: Texts
+    models: Texts
+    prompts: Sequence[bool]
+
 
 _MODELS = {
     "session.auto_mode_resolved": "chosenModel",
@@ -33,53 +56,63 @@ _MODELS = {
 _CALLS = {"permission.requested": "permissionRequest.toolCallId"}
 
 
-def facts_of(events: list[Event]) -> list[Facts]:
+def facts_of(events: list[Event]) -> Facts:
     """Return what is looked for in all events; much quicker than to ask each payload for each."""
     places: dict[str, list[int]] = {}
     for place, event in enumerate(events):
         places.setdefault(event.type, []).append(place)
-    found: list[Facts] = [(None, None, None, None, False)] * len(events)
+    nothing: list[Any] = [None] * len(events)
+    found = ([*nothing], [*nothing], [*nothing], [*nothing], [False] * len(events))
     for event_type, where in places.items():
-        facts = _reader(event_type)([events[place] for place in where])
-        for place, one in zip(where, facts, strict=True):
-            found[place] = one
-    return found
+        told = _reader(event_type)([events[place] for place in where])
+        for column, values in zip(found, told, strict=True):
+            if any(values):
+                for place, value in zip(where, values, strict=True):
+                    # Some texts are empty.
+                    column[place] = value or None
+    return Facts(*found)
 
 
-_Row = tuple[Any, ...]
-_Finish = Callable[[list[_Row], list[Event]], list[Facts]]
+_Columns = tuple[Sequence[Any], ...]
 
 
-# Damage can make a new type of any.
 @lru_cache(1000)
-def _reader(event_type: str) -> Callable[[list[Event]], list[Facts]]:
+def _reader(event_type: str) -> Callable[[list[Event]], _Columns]:
     """Return what reads events of one type."""
-
-    def each(events: list[Event]) -> list[Facts]:
-        return list(map(_facts, events))
-
     if event_type not in CONTENT:
-        return each
-    fields = [_CALLS.get(event_type, "toolCallId"), "toolName", _MODELS.get(event_type, "model")]
-    fields += CONTENT[event_type].split()
-    finish = _several if len(fields) != 4 else _calls if fields[-1] == "arguments" else _plain
-    if event_type == "user.message":
-        fields += ["source", "isAutopilotContinuation"]
-        finish = _prompts
-    decode, take = _decoder(fields).decode, attrgetter(*fields)
+        return _each
+    said = CONTENT[event_type].split()
+    call, model = _CALLS.get(event_type, "toolCallId"), _MODELS.get(event_type, "model")
+    extra = ["source", "isAutopilotContinuation"] if event_type == "user.message" else []
+    fields = [call, "toolName", model, *said, *extra]
+    decoder, take = _decoder(fields), attrgetter(*fields)
+    # Of most types that say nothing to a person, most events have none of the other fields either.
+    names = [f'"{field.rpartition(".")[2]}"'.encode() for field in fields]
 
-    def together(events: list[Event]) -> list[Facts]:
+    def together(events: list[Event]) -> _Columns:
+        text = b"\n".join([event.data for event in events])
+        if not said and not any(name in text for name in names):
+            return (), (), (), (), ()
         try:
-            rows = list(map(take, map(decode, [event.data for event in events])))
+            rows = list(map(take, decoder.decode_lines(text)))
         except REFUSALS:
             # One of them is not as its type's are: each field is looked at as it is.
-            return each(events)
-        return finish(rows, events)
+            return _each(events)
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        calls, tools, models, *others = columns
+        prompts: Sequence[bool] = ()
+        if extra:
+            prompts = _prompts(events, others.pop(-2), others.pop())
+        return _contents(said, others, events), calls, tools, models, prompts
 
     return together
 
 
-def _facts(event: Event) -> Facts:
+def _each(events: list[Event]) -> _Columns:
+    return tuple(zip(*map(_facts, events), strict=True))
+
+
+def _facts(event: Event) -> tuple[str | None, str | None, str | None, str | None, bool]:
     payload = reading.payload_of(event)
     return (
         reading.content_of(event.type, payload),
@@ -90,48 +123,25 @@ def _facts(event: Event) -> Facts:
     )
 
 
-def _plain(rows: list[_Row], events: list[Event]) -> list[Facts]:
+def _contents(fields: list[str], said: list[Sequence[Any]], events: list[Event]) -> Sequence[Any]:
+    if fields == ["arguments"]:
+        return [_called(told, event) for told, event in zip(said[0], events, strict=True)]
+    if len(fields) < 2:
+        return said[0] if said else ()
+    return [next(filter(None, texts), None) for texts in zip(*said, strict=True)]
+
+
+def _called(told: msgspec.Struct, event: Event) -> str | None:
+    for value in msgspec.structs.astuple(told):
+        if value and isinstance(value, str):
+            return brief(value)
+    return brief(reading.payload_of(event).get("arguments"))
+
+
+def _prompts(events: list[Event], sources: Sequence[Any], continues: Sequence[Any]) -> list[bool]:
     return [
-        (said or None, call or None, tool or None, model or None, False)
-        for call, tool, model, said in rows
-    ]
-
-
-def _several(rows: list[_Row], events: list[Event]) -> list[Facts]:
-    return [
-        (next(filter(None, said), None), call or None, tool or None, model or None, False)
-        for call, tool, model, *said in rows
-    ]
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
-
-
-def _calls(rows: list[_Row], events: list[Event]) -> list[Facts]:
-    return [
-        (
-            brief(next(filter(_is_text, msgspec.structs.astuple(said)), None))
-            or brief(reading.payload_of(event).get("arguments")),
-            call or None,
-            tool or None,
-            model or None,
-            False,
-        )
-        for (call, tool, model, said), event in zip(rows, events, strict=True)
-    ]
-
-
-def _prompts(rows: list[_Row], events: list[Event]) -> list[Facts]:
-    return [
-        (
-            said or None,
-            call or None,
-            tool or None,
-            model or None,
-            not event.agent_id and by_person(source, continues),
-        )
-        for (call, tool, model, said, source, continues), event in zip(rows, events, strict=True)
+        not event.agent_id and by_person(source, goes_on)
+        for event, source, goes_on in zip(events, sources, continues, strict=True)
     ]
 
 
