@@ -7,7 +7,6 @@ order of `get_messages`: by session, and within a session as they were written.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial, reduce
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput, SessionNotFound, closest
+from copilot_magics.transcripts.damage import Place, warn
 from copilot_magics.transcripts.export import Done, Export
-from copilot_magics.transcripts.frame import ALL, ENGINES, _resolve, _warning
+from copilot_magics.transcripts.frame import ALL, ENGINES, _resolve
 from copilot_magics.transcripts.parts import PARTITION, Part, arrow_schema, read_parts
 from copilot_magics.transcripts.reading import ROLES
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
@@ -28,12 +28,12 @@ from copilot_magics.transcripts.storage import Storage
 if TYPE_CHECKING:
     import pandas as pd
 
-    Place = str | os.PathLike[str]
+    Folder = str | os.PathLike[str]
     Moment = datetime | date | str
 
 
 def export_transcripts(
-    path: Place,
+    path: Folder,
     sessions: str | Iterable[str] = ALL,
     *,
     since: Moment | None = None,
@@ -99,13 +99,12 @@ def export_transcripts(
     with storage.exclusive() as workshop:
         export = Export(storage, workshop, state)
         done = export.run(wanted, begin, prune)
-    if export.damage:
-        warnings.warn(_warning(export.damage), stacklevel=2)
+    warn(export.damage)
     return _summary(done, export.damage)
 
 
 def read_transcripts(
-    path: Place,
+    path: Folder,
     sessions: str | Iterable[str] = ALL,
     *,
     types: str | Iterable[str] | None = None,
@@ -244,16 +243,17 @@ def _read(
     frame = empty(wanted)
     if not names:
         return frame
+    # Sessions are read as what they are in the file, numbers of a list of names.
+    number = pa.field("session", pa.dictionary(pa.int32(), pa.large_string()))
     dataset = ds.dataset(
         [storage.full(name) for name in names],
-        schema=_fields(),
-        format="parquet",
+        schema=_fields().set(0, number),
+        format=ds.ParquetFileFormat(dictionary_columns={"session"}),
         filesystem=storage.system,
         partitioning=ds.partitioning(pa.schema([(PARTITION, pa.string())]), flavor="hive"),
         partition_base_dir=storage.root,
     )
-    table = dataset.to_table(list({"session", *wanted}), filter=condition)
-    table = _in_order(table)
+    table = _in_order(dataset.to_table(list({"session", *wanted}), filter=condition))
     series = {name: _series(table[name], frame[name].dtype) for name in wanted}
     return pd.DataFrame(series, index=pd.RangeIndex(len(table)), columns=list(wanted))
 
@@ -263,7 +263,7 @@ def _in_order(table: Any) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    encoded = table["session"].combine_chunks().dictionary_encode()
+    encoded = table["session"].unify_dictionaries().combine_chunks()
     sessions, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     runs = [(sessions[codes[start]], start, end) for start, end in pairwise([*starts, len(table)])]
@@ -280,10 +280,12 @@ def _series(values: Any, dtype: Any) -> Any:
     if isinstance(dtype, pd.CategoricalDtype):
         codes = pc.index_in(values, pa.array(ROLES, pa.large_string()))
         return pd.Categorical.from_codes(codes.to_numpy(), dtype=dtype)
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
     return values.to_pandas(types_mapper=lambda _type: dtype)
 
 
-def _summary(done: list[Done], damage: list[dict[str, Any]]) -> pd.DataFrame:
+def _summary(done: list[Done], damage: list[Place]) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.DataFrame(done, columns=list(Done._fields))

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.extras import needs
-from copilot_magics.transcripts.frame import session_frame
+from copilot_magics.transcripts.frame import _frame
+from copilot_magics.transcripts.gathering import Rows, gather
 from copilot_magics.transcripts.journal import FILE
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import empty
@@ -105,8 +106,8 @@ def _read(
     sessions: Iterable[str],
     columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    import pandas as pd
-
     wanted = restrictions if columns is None else replace(restrictions, columns=tuple(columns))
-    frames = [session_frame(state, session, wanted) for session in sessions]
-    return pd.concat([empty(wanted.columns), *frames], ignore_index=True)
+    rows = Rows(wanted)
+    for session in sessions:
+        gather(state, session, rows, lambda _read: None)
+    return _frame(rows.pieces, [], wanted)

@@ -19,11 +19,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from copilot_magics.transcripts.frame import session_frame
+from copilot_magics.transcripts.damage import Place, places
+from copilot_magics.transcripts.gathering import Rows, gather
 from copilot_magics.transcripts.journal import FILE, decode
 from copilot_magics.transcripts.parts import UNKNOWN, Mark, Part, PartWriter, part_name, read_parts
 from copilot_magics.transcripts.restrictions import Restrictions
@@ -32,6 +33,7 @@ from copilot_magics.transcripts.storage import Storage, Workshop
 JOURNALS = 64 * 1024**2
 """Bytes of journals after which a month's next sessions go to a new file."""
 
+_BATCH = 8 * 1024**2
 _HEAD = 64 * 1024
 
 
@@ -85,7 +87,7 @@ class Export:
     """
 
     def __init__(self, storage: Storage, workshop: Workshop, state: Path) -> None:
-        self.damage: list[dict[str, Any]] = []
+        self.damage: list[Place] = []
         self._storage = storage
         self._workshop = workshop
         self._state = state
@@ -173,19 +175,37 @@ class Export:
     def _read(self, sources: list[_Source], writer: PartWriter) -> dict[str, Mark]:
         """Read sessions and write them; return the marks of those that could be read."""
         written: dict[str, Mark] = {}
-        for source in sources:
-            frame = session_frame(
-                self._state, source.session, Restrictions(since=source.mark.since)
-            )
-            damage = frame.attrs["copilot"]["damage"]
-            self.damage += damage
-            # What cannot be read now, or is gone since it was looked at, stays as it was exported.
-            unread = self._is_gone(source.session) or any(not place["line"] for place in damage)
-            if len(frame) or (source.session in self._marks and not unread):
-                writer.add_frame(frame)
-                mark = msgspec.structs.replace(source.mark, rows=len(frame), damage=damage)
-                written[source.session] = mark
+        for batch in _batches(sources):
+            since = batch[0].mark.since
+            rows = Rows(Restrictions(since=since))
+            damage = {
+                source.session: places(
+                    source.session, gather(self._state, source.session, rows, lambda _read: None)
+                )
+                for source in batch
+            }
+            counts = writer.add_pieces(rows.pieces, since)
+            for session, mark in ((source.session, source.mark) for source in batch):
+                told, count = damage[session], counts.get(session, 0)
+                self.damage += told
+                # What cannot be read now, or is gone since it was looked at, stays as it was.
+                unread = self._is_gone(session) or any(not place["line"] for place in told)
+                if count or (session in self._marks and not unread):
+                    written[session] = msgspec.structs.replace(mark, rows=count, damage=told)
         return written
+
+
+def _batches(sources: list[_Source]) -> Iterator[list[_Source]]:
+    """Return the sessions in groups that are read at once: reading each by itself takes longer."""
+    batch: list[_Source] = []
+    for source in sources:
+        size = sum(each.mark.size for each in [*batch, source])
+        if batch and (size > _BATCH or source.mark.since != batch[0].mark.since):
+            yield batch
+            batch = []
+        batch.append(source)
+    if batch:
+        yield batch
 
 
 def _month(journal: Path) -> str | None:

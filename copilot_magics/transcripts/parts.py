@@ -16,7 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from copilot_magics.errors import BadInput
-from copilot_magics.transcripts.schema import COLUMNS, empty
+from copilot_magics.transcripts.schema import COLUMNS, Piece, empty
 from copilot_magics.transcripts.storage import Storage
 
 KEY = b"copilot_magics"
@@ -26,6 +26,8 @@ PARTITION = "month"
 UNKNOWN = "unknown"
 
 _GROUP = 32 * 1024**2
+_REPEATED = ("session", "turn", "type", "role", "tool", "model", "agent_id")
+"""Columns of few values; a dictionary of the others would only take time."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -157,7 +159,9 @@ class PartWriter:
         import pyarrow.parquet as pq
 
         self._schema = arrow_schema()
-        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._file = pq.ParquetWriter(
+            path, self._schema, compression="zstd", use_dictionary=list(_REPEATED)
+        )
         self._waiting: list[Any] = []
         self._bytes = 0
         self.rows = 0
@@ -176,11 +180,30 @@ class PartWriter:
         if self._bytes >= _GROUP:
             self._flush()
 
-    def add_frame(self, frame: Any) -> None:
-        """Add rows that are a DataFrame of messages."""
-        import pyarrow as pa
+    def add_pieces(self, pieces: list[Piece], since: datetime | None) -> dict[str, int]:
+        """Add rows as they were gathered, and return how many each session has.
 
-        self.add(pa.Table.from_pandas(frame, self._schema, preserve_index=False))
+        Parameters
+        ----------
+        pieces : list of Piece
+            With all columns.
+        since : datetime or None
+            Only the rows from then.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not pieces:
+            return {}
+        table = pa.Table.from_batches(pieces)
+        if since is not None:
+            table = table.filter(pc.greater_equal(table["timestamp"], since))
+        # Roles are plain text in a file, so that every reader takes them for such.
+        self.add(table.cast(self._schema))
+        return {
+            count["values"]: count["counts"]
+            for count in table["session"].value_counts().to_pylist()
+        }
 
     def add_part(self, storage: Storage, part: Part, without: Iterable[str]) -> None:
         """Add what a file holds, without some of its sessions."""
