@@ -19,6 +19,9 @@ from copilot_magics.transcripts.damage import Place, places, warn
 from copilot_magics.transcripts.damage import warning as _warning  # noqa: F401
 from copilot_magics.transcripts.gathering import Rows, Told, gather
 from copilot_magics.transcripts.journal import events_of, journal_path, read_journal, session_folder
+from copilot_magics.transcripts.parallel import PAYS, Found, gather_all, size_of
+from copilot_magics.transcripts.progress import Progress
+from copilot_magics.transcripts.recent import Recent
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
 from copilot_magics.transcripts.schema import Piece, unpack
 
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 ALL = "*"
 ENGINES = ("pandas", "dask")
+_FEW = 32
+
+_recent = Recent()
 
 
 def get_messages(
@@ -79,12 +85,23 @@ def get_messages(
 
         # It has the methods of a pandas DataFrame, which is what a caller's checker should see.
         return cast("pd.DataFrame", distributed.messages(session_state(), found, wanted))
-    rows = Rows(wanted)
-    damage: list[Place] = []
-    for session in found:
-        damage += places(session, gather(session_state(), session, rows, lambda read: None))
+    pieces, damage = _read(session_state(), found, wanted, is_all=sessions == ALL)
     warn(damage)
-    return _frame(rows.pieces, damage, wanted)
+    return _frame(pieces, damage, wanted)
+
+
+def _read(state: Path, sessions: list[str], wanted: Restrictions, *, is_all: bool) -> Found:
+    total = sum(size_of(state, session) for session in sessions)
+    with Progress(total, "Reading sessions") as progress:
+        # Those that are named are looked at again and again; all of them are not.
+        if is_all or len(sessions) > _FEW or (len(sessions) > 1 and total >= PAYS):
+            return gather_all(state, sessions, wanted, progress.advance)
+        found = Found([], [])
+        for session in sessions:
+            pieces, damage = _recent.gather(state, session, wanted, progress.advance)
+            found.pieces.extend(pieces)
+            found.damage.extend(places(session, damage))
+        return found
 
 
 def session_frame(state: Path, session: str, restrictions: Restrictions) -> pd.DataFrame:

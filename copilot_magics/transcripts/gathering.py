@@ -93,17 +93,16 @@ class Rows:
         self._takes = _ByType(wanted.takes)
         self._counts = _ByType(self._looks_at)
         self._pieces: list[schema.Piece] = []
+        self._begin()
+
+    def _begin(self) -> None:
         self._lists: dict[str, list[Any]] = {name: [] for name in self._columns}
         self._waiting = 0
 
     @property
     def pieces(self) -> list[schema.Piece]:
         """All rows so far."""
-        if self._waiting:
-            self._pieces.append(schema.pack(self._lists))
-            self._lists = {name: [] for name in self._columns}
-            self._waiting = 0
-        return self._pieces
+        return [*self._pieces, schema.pack(self._lists)] if self._waiting else [*self._pieces]
 
     def add(self, session: str, told: Told, events: list[Event]) -> None:
         """Take in the next events of a session.
@@ -149,7 +148,8 @@ class Rows:
             self._lists[name].extend(values[name]())
         self._waiting += len(events)
         if self._waiting >= _PIECE:
-            _ = self.pieces
+            self._pieces.append(schema.pack(self._lists))
+            self._begin()
 
     def _chooses(self, event: Event) -> bool:
         return self._takes[event.type] and self._wanted.may_take(event.timestamp)
