@@ -17,7 +17,7 @@ from copilot_magics.config import CopilotMagics, session_state
 from copilot_magics.errors import CopilotError, SessionExists
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
-from copilot_magics.runtime.process import runtime
+from copilot_magics.runtime.process import BEAT, runtime
 from copilot_magics.settings import How, Options
 from copilot_magics.transcripts import has_message, journal_path, not_found
 from copilot_magics.trust import trust_options
@@ -192,6 +192,7 @@ class Conversation:
         async with self._queue:
             if self._closed:
                 return False
+            watch = asyncio.create_task(_watch(turn))
             try:
                 await self._send(turn)
             except Exception as error:
@@ -201,6 +202,7 @@ class Conversation:
 
                 turn.end("failed", explain_exception(error))
             finally:
+                watch.cancel()
                 self.asking.turn = None
         return True
 
@@ -323,6 +325,13 @@ class Conversation:
     def let_go(self) -> None:
         """Give the lock back."""
         self._lock.release()
+
+
+async def _watch(turn: Turn) -> None:
+    """Have a turn say so while the runtime does not answer; to wait is the user's choice."""
+    while True:
+        await asyncio.sleep(BEAT)
+        turn.hung = not await runtime().answers()
 
 
 def _timed_out(seconds: float) -> Failure:

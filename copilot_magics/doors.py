@@ -26,6 +26,7 @@ from copilot_magics.errors import Interrupted
 from copilot_magics.reply import Reply, failure_of
 from copilot_magics.runtime.loop import loop as runtime_loop
 from copilot_magics.runtime.loop import submit
+from copilot_magics.runtime.process import runtime
 from copilot_magics.turn import Turn
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def shell() -> Any:
 
 async def awaited(work: Coroutine[Any, Any, T]) -> T:
     """Await work of the runtime's loop on this one."""
-    future = submit(work)
+    future = submit(runtime().attended(work))
     try:
         await _until_done(future)
     except asyncio.CancelledError:
@@ -63,7 +64,7 @@ def block(work: Coroutine[Any, Any, T]) -> T:
     Interrupted
         The user interrupted; the work is cancelled.
     """
-    future = submit(work)
+    future = submit(runtime().attended(work))
     interrupted = threading.Event()
 
     def interrupt() -> None:

@@ -132,6 +132,7 @@ class Turn:
         self.usage: dict[str, float] = {}
         self.waiting: list[Pending] = []
         self.changed: Callable[[], None] = lambda: None
+        self.hung = False
         self.ended = asyncio.Event()
         self._aborting = False
         self._task: asyncio.Task[Any] | None = None
@@ -195,6 +196,8 @@ class Turn:
     def doing(self) -> str:
         """What the agent is doing, for how long, and whether nothing has come for a while."""
         line = f"{self.status} · {self.duration:.0f} s"
+        if self.hung:
+            return f"{line} · the Copilot runtime does not answer; wait, or stop the cell to end it"
         silent = time.monotonic() - self._heard
         return line if silent < _SILENCE else f"{line} · nothing has come for {silent:.0f} s"
 
@@ -239,6 +242,7 @@ class Turn:
         still be ending the one before.
         """
         self._heard = time.monotonic()
+        self.hung = False
         if not self.message_id:
             self._early.append(event)
             return

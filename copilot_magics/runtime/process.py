@@ -16,8 +16,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from copilot_magics.config import copilot_home, private_folder
 from copilot_magics.errors import CopilotError, RuntimeUnavailable
@@ -25,6 +25,8 @@ from copilot_magics.runtime.locate import find_runtime
 
 if TYPE_CHECKING:
     from copilot import CopilotClient
+
+T = TypeVar("T")
 
 START_TIMEOUT = 30.0
 """Seconds after which a runtime that does not answer counts as broken."""
@@ -47,6 +49,12 @@ _WITHHELD = re.compile(
 )
 _ANY_PROVIDER = {"COPILOT_PROVIDER_BASE_URL": "http://localhost", "COPILOT_MODEL": "none"}
 """What an offline runtime insists on at its start; each session brings its own all the same."""
+
+BEAT = 3.0
+"""Seconds between two looks at whether the process lives."""
+
+SILENCE = 8.0
+"""Seconds after which one that does not answer counts as hung; it answers while it is busy."""
 
 _PATIENCE = 0.3
 """Seconds that a runtime has to end its children and itself, before it is killed."""
@@ -123,6 +131,41 @@ class RuntimeProcess:
                 await self._start()
             assert self._client is not None
             return self._client
+
+    async def answers(self) -> bool:
+        """Whether the process answers (RPC ``ping``); one that is not there need not."""
+        client = self._client
+        if client is None or not self.alive:
+            return True
+        try:
+            await asyncio.wait_for(client.ping(), SILENCE)
+        except TimeoutError:
+            return False
+        except Exception:
+            # It ended meanwhile, which is told elsewhere.
+            return True
+        return True
+
+    async def attended(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do work that needs the process, unless that hangs.
+
+        Raises
+        ------
+        RuntimeUnavailable
+            It did not answer any more, and was ended.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=BEAT))[0]:
+                if not await self.answers() and not task.done():
+                    await self.kill()
+                    raise RuntimeUnavailable(
+                        "The Copilot runtime did not answer any more, and was ended.",
+                        "Run this again: a new one is started.",
+                    )
+            return task.result()
+        finally:
+            task.cancel()
 
     async def kill(self) -> None:
         """End the process and all it started, now."""
