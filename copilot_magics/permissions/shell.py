@@ -107,20 +107,21 @@ def parse(text: str) -> Line:
     if (strange := _strange(text)) is not None:
         return Line(text, (), (strange,), (strange,))
     source = text.encode()
+    tree = _parser().parse(_NOT_ASCII.sub(b"x", source))
     commands: list[tuple[int, Words]] = []
     beyond: list[str] = []
     doubts: list[str] = []
     harmless: list[tuple[int, int]] = []
     unread = bytearray(source)
-    for node in _nodes(_parser().parse(source).root_node):
-        if node.type == "file_redirect" and _HARMLESS_REDIRECT.fullmatch(_bytes(node)):
+    for node in _nodes(tree.root_node, source):
+        if _is_harmless(node, source):
             harmless.append((node.start_byte, node.end_byte))
             unread[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
             continue
         if not node.children:
             unread[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
         if node.type == "command":
-            words = _words(node)
+            words = _words(node, source)
             commands.append((node.start_byte, words))
             doubts += _doubts_of_command(words)
         beyond += _beyond(node)
@@ -137,6 +138,11 @@ def parse(text: str) -> Line:
     if doubts and not beyond:
         beyond.append("cannot be read with certainty")
     return Line(text, lines, tuple(dict.fromkeys(beyond)), tuple(dict.fromkeys(doubts)))
+
+
+# To bash they are letters that are in none of its own words. The grammar's scanner looks every
+# character up in a table that has 256 of them, and some end the process.
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 @cache
@@ -158,19 +164,23 @@ def _strange(text: str) -> str | None:
     return None
 
 
-def _nodes(root: Node) -> Iterator[Node]:
+def _nodes(root: Node, source: bytes) -> Iterator[Node]:
     """Walk the whole tree, without recursion: a hostile line can be very deep."""
     stack = [root]
     while stack:
         node = stack.pop()
         yield node
         # What is inside a harmless redirect is covered by its own text.
-        if node.type != "file_redirect" or not _HARMLESS_REDIRECT.fullmatch(_bytes(node)):
+        if not _is_harmless(node, source):
             stack.extend(reversed(node.children))
 
 
-def _bytes(node: Node) -> bytes:
-    return node.text or b""
+def _is_harmless(node: Node, source: bytes) -> bool:
+    return node.type == "file_redirect" and bool(_HARMLESS_REDIRECT.fullmatch(_of(node, source)))
+
+
+def _of(node: Node, source: bytes) -> bytes:
+    return source[node.start_byte : node.end_byte]
 
 
 def _beyond(node: Node) -> Iterator[str]:
@@ -194,25 +204,28 @@ def _doubts(node: Node, source: bytes) -> Iterator[str]:
         before = source[: node.start_byte].rpartition(b"\n")[2]
         if before.strip(b" \t"):
             yield "it has a comment behind a command"
-    elif node.type == "expansion" and re.search(rb"[=@!]", _bytes(node)):
+    elif node.type == "expansion" and re.search(rb"[=@!]", _of(node, source)):
         yield "it computes a variable"
-    elif node.type == "command_substitution" and _bytes(node).startswith(b"`"):
+    elif node.type == "command_substitution" and _of(node, source).startswith(b"`"):
         # The grammar runs neighbouring backquotes together.
         yield "it substitutes with backquotes"
     elif node.type == "file_redirect" and len(node.children_by_field_name("destination")) > 1:
         # To bash only the first word is a file, and the others belong to the command.
         yield "a redirect stands before the end of a command"
-    elif node.type == "simple_expansion" and not re.fullmatch(rb"\$(\w+|\W)", _bytes(node)):
+    elif node.type == "simple_expansion" and not re.fullmatch(rb"\$(\w+|\W)", _of(node, source)):
         # The grammar finds a variable in `$ rm`; bash finds a dollar and a command.
         yield "it has a dollar by itself"
-    elif (computes := _COMPUTES.get(node.type)) and computes.search(_bytes(node)):
+    elif (computes := _COMPUTES.get(node.type)) and computes.search(_of(node, source)):
         yield "it computes"
     elif node.type == "variable_name":
         holder = node.parent.type if node.parent else ""
-        name = _bytes(node).decode(errors="replace")
-        if holder not in {"simple_expansion", "expansion"} and _STEERS_THE_SHELL.fullmatch(name):
+        name = _of(node, source).decode(errors="replace")
+        if not name.isascii():
+            # To bash that is no name, so it is no assignment either.
+            yield _DOUBTFUL["ERROR"]
+        elif holder not in {"simple_expansion", "expansion"} and _STEERS_THE_SHELL.fullmatch(name):
             yield f"it sets {name}"
-    elif (quoted := _QUOTED_SUBSTITUTION.get(node.type)) and quoted.search(_bytes(node)):
+    elif (quoted := _QUOTED_SUBSTITUTION.get(node.type)) and quoted.search(_of(node, source)):
         yield "it quotes a substitution that may run later"
 
 
@@ -225,19 +238,19 @@ def _doubts_of_command(words: Words) -> Iterator[str]:
         yield "it may set a variable that steers the shell"
 
 
-def _words(command: Node) -> Words:
+def _words(command: Node, source: bytes) -> Words:
     words: list[str | None] = []
     for child in command.named_children:
         if child.type == "command_name":
-            words.append(_word(child.named_children[0], head=True))
+            words.append(_word(child.named_children[0], source, head=True))
         elif child.type not in {"variable_assignment", "comment"} and "redirect" not in child.type:
-            words.append(_word(child))
+            words.append(_word(child, source))
     return tuple(words)
 
 
-def _word(node: Node, *, head: bool = False) -> str | None:
+def _word(node: Node, source: bytes, *, head: bool = False) -> str | None:
     """Unquote a word as bash does, or answer None where its value is not in the text."""
-    text = _bytes(node).decode()
+    text = _of(node, source).decode()
     match node.type:
         case "number" | "word":
             # A glob at the front may become an option, and a brace several words.
@@ -252,11 +265,11 @@ def _word(node: Node, *, head: bool = False) -> str | None:
                 return None
             return re.sub(r'\\(["$`\\])', r"\1", text[1:-1].replace("\\\n", ""))
         case "concatenation":
-            parts = [_word(child, head=head) for child in node.named_children]
+            parts = [_word(child, source, head=head) for child in node.named_children]
             whole = "".join(part for part in parts if part is not None)
             if (
                 None in parts
-                or b"".join(map(_bytes, node.named_children)) != node.text
+                or b"".join(_of(child, source) for child in node.named_children) != text.encode()
                 or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL)
             ):
                 return None

@@ -118,3 +118,30 @@ def test_a_very_deep_line_is_read() -> None:
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert parse(text).text == text
+
+
+@pytest.mark.parametrize("before", ["<\t{", "{", "a{", "${", "[", "$", "", "((", "<<"])
+def test_a_character_of_any_number_ends_no_process(before: str) -> None:
+    # The grammar's scanner reads beyond its tables; not every time, so all of them are tried.
+    for number in [*range(0xA0, 0xD800, 211), *range(0xE000, 0x110000, 499)]:
+        text = f"{before}{chr(number)} x"
+        assert parse(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("é x", ("é", "x")),
+        ("ls ifé doé 'ü' \"日本\" a日b", ("ls", "ifé", "doé", "ü", "日本", "a日b")),
+        ("echo \\é é1 🙂", ("echo", "é", "é1", "🙂")),
+    ],
+)
+def test_letters_beyond_ascii_are_letters(text: str, words: tuple[str, ...]) -> None:
+    line = parse(text)
+    assert line.commands == (words,)
+    assert (line.beyond, line.doubts) == ((), ())
+
+
+@pytest.mark.parametrize("text", ["é=1 rm x", "é=1", "$é rm", "${é} rm"])
+def test_what_is_a_name_with_ascii_only_leaves_doubt(text: str) -> None:
+    assert parse(text).doubts
