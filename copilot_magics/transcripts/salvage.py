@@ -28,6 +28,13 @@ _ENVELOPE = {"type", "data", "id", "timestamp"}
 _OPENING = re.compile(r'\{\s*"(?:type|data|id)"')
 _SCANNER = json.JSONDecoder(strict=False)
 
+_PIECE = 16 * 1024
+_TOKEN = 32
+# So that nothing takes for ever: the characters that may be read in vain, for a short line; and how
+# often JSON may prove too deep, which is no line of a journal any more.
+_EFFORT = 16 * 1024**2
+_PATIENCE = 10_000
+
 
 class Event(
     msgspec.Struct,
@@ -169,18 +176,46 @@ def _scattered_events(line: bytes) -> Iterator[_Piece]:
     text = line.decode("latin-1")
     # An event after which no timestamp comes was cut short; most broken lines end the search here.
     last = max(text.rfind('"timestamp"'), 0)
-    position = 0
-    while opening := _OPENING.search(text, position, last):
+    position = spent = too_deep = 0
+    while too_deep < _PATIENCE and (opening := _OPENING.search(text, position, last)):
         start = opening.start()
         try:
-            value, end = _SCANNER.raw_decode(text, start)
+            value, end = _object(text, start)
             event = _event(line[start:end]) if value.keys() >= _ENVELOPE else None
+        except json.JSONDecodeError as error:
+            position = start + 1
+            spent += error.pos
+            if spent > _EFFORT + 8 * len(text):
+                # Objects in objects, none of which ends before this.
+                position, spent = max(position, start + error.pos - 1), 0
+            continue
         except _REFUSALS:
             position = start + 1
+            too_deep += 1
             continue
         if event is not None:
             yield start, end, *event
         position = end
+
+
+def _object(text: str, start: int) -> tuple[Any, int]:
+    """Decode the JSON that begins somewhere in a text, and say where it ends.
+
+    An error is dear in a long text, because it counts the lines before it; so a short piece is
+    tried first, and a longer one only where what is wrong may be that it ends.
+    """
+    size = _PIECE
+    while True:
+        piece = text[start : start + size]
+        try:
+            value, length = _SCANNER.raw_decode(piece)
+            return value, start + length
+        except json.JSONDecodeError as error:
+            is_whole = len(piece) < size
+            may_go_on = error.pos > size - _TOKEN or error.msg.startswith("Unterminated string")
+            if is_whole or not may_go_on:
+                raise
+        size *= 8
 
 
 def _event(text: bytes) -> tuple[Event, str]:
