@@ -7,7 +7,7 @@ another environment, and perhaps another machine. Only the columns that an analy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics.extras import needs
 from copilot_magics.transcripts.frame import _frame
-from copilot_magics.transcripts.gathering import Rows, gather
-from copilot_magics.transcripts.journal import FILE
+from copilot_magics.transcripts.parallel import gather_all, size_of
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import empty
 
@@ -84,7 +83,7 @@ def _groups(state: Path, sessions: list[str]) -> list[list[str]]:
     groups: list[list[str]] = [[]]
     filled = 0
     for session in sessions:
-        size = _size(state / session / FILE)
+        size = size_of(state, session)
         if groups[-1] and filled + size > PARTITION:
             groups.append([])
             filled = 0
@@ -93,21 +92,13 @@ def _groups(state: Path, sessions: list[str]) -> list[list[str]]:
     return groups
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
 def _read(
     state: Path,
     restrictions: Restrictions,
-    sessions: Iterable[str],
+    sessions: Sequence[str],
     columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     wanted = restrictions if columns is None else replace(restrictions, columns=tuple(columns))
-    rows = Rows(wanted)
-    for session in sessions:
-        gather(state, session, rows, lambda _read: None)
-    return _frame(rows.pieces, [], wanted)
+    # The cores are Dask's to share out.
+    found = gather_all(state, sessions, wanted, lambda _read: None, processes=1)
+    return _frame(found.pieces, found.damage, wanted)

@@ -23,10 +23,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from copilot_magics.transcripts.damage import Place, places
-from copilot_magics.transcripts.gathering import Rows, gather
+from copilot_magics.transcripts.damage import Place
 from copilot_magics.transcripts.journal import FILE, decode
+from copilot_magics.transcripts.parallel import gather_all
 from copilot_magics.transcripts.parts import UNKNOWN, Mark, Part, PartWriter, part_name, read_parts
+from copilot_magics.transcripts.progress import Progress
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.storage import Storage, Workshop
 
@@ -102,13 +103,15 @@ class Export:
         pruned = set(filter(self._is_gone, self._homes)) if prune else set()
         done = [Done(session, "removed", 0, self._homes[session]) for session in sorted(pruned)]
         moved = {source.session for source in sources if source.home is None}
-        for part in list(self._parts.values()):
-            # Two exports at once to an object store can bring a session into two files.
-            twice = {name for name in part.sessions if self._homes[name] != part.name}
-            if leaving := twice | (part.sessions.keys() & (pruned | moved)):
-                self._write(part.name, [], leaving)
-        for name, arriving in self._placed(sources).items():
-            done += self._write(name, arriving)
+        total = sum(source.mark.size for source in sources)
+        with Progress(total, "Exporting sessions") as self._progress:
+            for part in list(self._parts.values()):
+                # Two exports at once to an object store can bring a session into two files.
+                twice = {name for name in part.sessions if self._homes[name] != part.name}
+                if leaving := twice | (part.sessions.keys() & (pruned | moved)):
+                    self._write(part.name, [], leaving)
+            for name, arriving in self._placed(sources).items():
+                done += self._write(name, arriving)
         return done
 
     def _changed(self, wanted: list[str], since: datetime | None) -> Iterator[_Source]:
@@ -177,21 +180,25 @@ class Export:
         written: dict[str, Mark] = {}
         for batch in _batches(sources):
             since = batch[0].mark.since
-            rows = Rows(Restrictions(since=since))
-            damage = {
-                source.session: places(
-                    source.session, gather(self._state, source.session, rows, lambda _read: None)
-                )
-                for source in batch
-            }
-            counts = writer.add_pieces(rows.pieces, since)
+            sessions = [source.session for source in batch]
+            found = gather_all(
+                self._state,
+                sessions,
+                Restrictions(since=since),
+                self._progress.advance,
+                processes=1,
+            )
+            self.damage += found.damage
+            counts = writer.add_pieces(found.pieces, since)
+            told: dict[str, list[Place]] = {session: [] for session in sessions}
+            for place in found.damage:
+                told[place["session"]].append(place)
             for session, mark in ((source.session, source.mark) for source in batch):
-                told, count = damage[session], counts.get(session, 0)
-                self.damage += told
+                damage, count = told[session], counts.get(session, 0)
                 # What cannot be read now, or is gone since it was looked at, stays as it was.
-                unread = self._is_gone(session) or any(not place["line"] for place in told)
+                unread = self._is_gone(session) or any(not place["line"] for place in damage)
                 if count or (session in self._marks and not unread):
-                    written[session] = msgspec.structs.replace(mark, rows=count, damage=told)
+                    written[session] = msgspec.structs.replace(mark, rows=count, damage=damage)
         return written
 
 
