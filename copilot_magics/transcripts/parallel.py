@@ -91,6 +91,7 @@ def gather_all(
             tell(work.news())
         while helpers.are_busy():
             tell(work.news())
+        tell(work.news())
     for number, batch in enumerate(batches):
         if number not in work.found:
             work.found[number] = _read(state, batch.sessions, wanted, tell)

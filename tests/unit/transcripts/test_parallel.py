@@ -1,0 +1,174 @@
+"""Many sessions, read by several processes: the same rows, and nothing left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+from journals import answer, event, prompt, start, write_session
+
+from copilot_magics.transcripts.parallel import Found, gather_all
+from copilot_magics.transcripts.restrictions import Restrictions, restrictions
+from copilot_magics.transcripts.schema import unpack
+
+# Longer than what a process is given at a time.
+LONG = answer("x" * 3_000_000)
+
+
+@pytest.fixture
+def sessions(home: Path) -> list[str]:
+    for number in range(12):
+        call = {"toolCallId": f"c{number}", "toolName": "bash"}
+        write_session(
+            home,
+            f"s{number:02}",
+            start(),
+            prompt(f"prompt {number}"),
+            event("tool.execution_start", call),
+            event("tool.execution_complete", {"toolCallId": f"c{number}", "success": True}),
+            *([LONG] if number % 2 else [b"rubbish"]),
+        )
+    write_session(home, "unprompted")
+    return [*(f"s{number:02}" for number in range(12)), "unprompted"]
+
+
+def read(home: Path, sessions: list[str], wanted: Restrictions, processes: int) -> Found:
+    told: list[int] = []
+    found = gather_all(home / "session-state", sessions, wanted, told.append, processes)
+    journals = [home / "session-state" / name / "events.jsonl" for name in sessions]
+    assert sum(told) == sum(path.stat().st_size for path in journals if path.exists())
+    assert psutil.Process().children() == []
+    assert not [one for one in threading.enumerate() if "transcripts" in one.name]
+    return found
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"types": ["tool.execution_complete"], "columns": ["session", "tool", "turn"]},
+        {"since": "2026-03-01T10:00:30Z", "roles": ["tool", "user"]},
+        {"types": []},
+    ],
+    ids=["all", "types and columns", "roles since", "none"],
+)
+def test_several_processes_find_the_same(
+    home: Path, sessions: list[str], wanted: dict[str, list[str]], processes: int
+) -> None:
+    checked = restrictions(**wanted)
+    one, several = (read(home, sessions, checked, count) for count in (1, processes))
+    frames = [unpack(found.pieces, checked.needed) for found in (one, several)]
+    pd.testing.assert_frame_equal(*frames)
+    assert one.damage == several.damage
+    assert [place["session"] for place in one.damage] == sessions[0:12:2]
+
+
+def test_what_a_process_that_dies_did_not_answer_is_read_here(
+    home: Path, sessions: list[str]
+) -> None:
+    killed = []
+
+    def kill(count: int) -> None:
+        for child in psutil.Process().children():
+            child.kill()
+            killed.append(child.pid)
+
+    state = home / "session-state"
+    whole = read(home, sessions, Restrictions(), 1)
+    found = gather_all(state, sessions, Restrictions(), kill, 2)
+    assert killed
+    pd.testing.assert_frame_equal(unpack(found.pieces), unpack(whole.pieces))
+    assert found.damage == whole.damage
+
+
+def test_sessions_that_are_deleted_meanwhile_are_not_there(home: Path, sessions: list[str]) -> None:
+    def delete(count: int) -> None:
+        shutil.rmtree(home / "session-state" / "s11", ignore_errors=True)
+        shutil.rmtree(home / "session-state" / "s10", ignore_errors=True)
+
+    found = gather_all(home / "session-state", sessions, Restrictions(), delete, 1)
+    assert unpack(found.pieces)["session"].unique().tolist() == sessions[:10]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupt_ends_all_at_once(
+    home: Path, sessions: list[str], error: type[BaseException]
+) -> None:
+    def interrupt(count: int) -> None:
+        raise error
+
+    with pytest.raises(error):
+        gather_all(home / "session-state", sessions, Restrictions(), interrupt, 3)
+    assert psutil.Process().children() == []
+    assert not [one for one in threading.enumerate() if "transcripts" in one.name]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import psutil
+from copilot_magics.transcripts.parallel import gather_all
+from copilot_magics.transcripts.restrictions import Restrictions
+
+def die(count):
+    print(psutil.Process().children()[0].pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+state = Path(sys.argv[1])
+gather_all(state, sorted(path.name for path in state.iterdir()), Restrictions(), die, 2)
+"""
+
+
+def test_the_others_end_with_a_process_that_is_killed(home: Path, sessions: list[str]) -> None:
+    command = [sys.executable, "-c", KILLED, str(home / "session-state")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == -signal.SIGKILL
+    other = int(done.stdout)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        # It is nobody's child, so it may stay as a zombie where nobody waits for those.
+        process = psutil.Process(other)
+        while process.status() != psutil.STATUS_ZOMBIE:
+            psutil.wait_procs([process], timeout=0.1)
+
+
+WITHOUT_PYARROW = """
+import sys
+sys.modules["pyarrow"] = None
+from pathlib import Path
+from copilot_magics.transcripts import parallel
+from copilot_magics.transcripts.restrictions import Restrictions
+from copilot_magics.transcripts.schema import unpack
+from copilot_magics.transcripts.worker import decode, encode
+
+state = Path(sys.argv[1])
+sessions = sorted(path.name for path in state.iterdir())
+found = parallel.gather_all(state, sessions, Restrictions(), lambda count: None, 1)
+again = decode(bytearray(encode(found.pieces)))
+print(unpack(found.pieces).equals(unpack(again)), len(unpack(again)))
+"""
+
+
+def test_rows_go_over_without_pyarrow_too(home: Path, sessions: list[str]) -> None:
+    command = [sys.executable, "-c", WITHOUT_PYARROW, str(home / "session-state")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    assert done.stdout.split() == ["True", "54"]
+
+
+def test_a_module_in_the_folder_does_not_pass_for_one_of_ours(
+    home: Path, sessions: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "msgspec.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    read(home, sessions, Restrictions(), 2)
+    assert not (tmp_path / "ran").exists()
+    assert os.listdir(tmp_path / "home") == []
