@@ -205,8 +205,8 @@ _NAMING = (
     "tool.execution_start",
     "tool.user_requested",
 )
-_MODEL = "model newModel selectedModel currentModel chosenModel usage.model"
-_CALL = "toolCallId permissionRequest.toolCallId"
+MODEL = "model newModel selectedModel currentModel chosenModel usage.model"
+CALL = "toolCallId permissionRequest.toolCallId"
 
 
 def payload_of(event: Event) -> Payload:
@@ -273,27 +273,27 @@ def content_of(event_type: str, payload: Payload) -> str | None:
         A prompt as it was typed, an answer's Markdown, a call's telling argument, a result's text.
     """
     fields = CONTENT.get(event_type, _PROSE)
-    return brief(payload.get(fields)) if fields == "arguments" else _first(payload, fields)
+    return brief(payload.get(fields)) if fields == "arguments" else first(payload, fields)
 
 
 def model_of(payload: Payload) -> str | None:
     """Return the model an event names, or None."""
-    return _first(payload, _MODEL)
+    return first(payload, MODEL)
 
 
 def message_of(payload: Payload) -> str | None:
     """Return the ID under which a prompt was sent, or None."""
-    return _first(payload, "messageId")
+    return first(payload, "messageId")
 
 
 def call_of(payload: Payload) -> str | None:
     """Return the tool call an event belongs to, or None."""
-    return _first(payload, _CALL)
+    return first(payload, CALL)
 
 
 def tool_of(payload: Payload) -> str | None:
     """Return the tool an event names, or None; results do not name theirs."""
-    return _first(payload, "toolName")
+    return first(payload, "toolName")
 
 
 def arguments_of(payload: Payload) -> object:
@@ -308,7 +308,7 @@ def succeeded(payload: Payload) -> bool:
 
 def cwd_of(payload: Payload) -> str | None:
     """Return the folder a session was started in, or None for other events."""
-    return _first(payload, "context.cwd")
+    return first(payload, "context.cwd")
 
 
 def brief(arguments: object) -> str | None:
@@ -339,7 +339,20 @@ def by_person(source: object, continues: object) -> bool:
     return name is None or name in _PERSONS or name.startswith(_PERSONS_COMMAND)
 
 
-def _first(payload: Payload, fields: str) -> str | None:
+def first(payload: Payload, fields: str) -> str | None:
+    """Return the first of some fields that has a text; a dot leads into an object.
+
+    Parameters
+    ----------
+    payload : dict
+        An event's payload.
+    fields : str
+        The fields' names, with spaces between them.
+
+    Returns
+    -------
+    str or None
+    """
     for field in fields.split():
         name, _, inner = field.partition(".")
         value = payload.get(name)

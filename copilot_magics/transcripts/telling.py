@@ -8,14 +8,22 @@ are is read by its fields' names, as `reading` does. That halves the time of rea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
 from copilot_magics.transcripts import reading
-from copilot_magics.transcripts.reading import CONTENT, REFUSALS, TELLING, brief, by_person
+from copilot_magics.transcripts.reading import (
+    CALL,
+    CONTENT,
+    MODEL,
+    REFUSALS,
+    TELLING,
+    brief,
+    by_person,
+)
 from copilot_magics.transcripts.salvage import Event
 
 Texts = Sequence[str | None]
@@ -80,7 +88,7 @@ _Columns = tuple[Sequence[Any], ...]
 def _reader(event_type: str) -> Callable[[list[Event]], _Columns]:
     """Return what reads events of one type."""
     if event_type not in CONTENT:
-        return _each
+        return partial(_each, CALL, MODEL)
     said = CONTENT[event_type].split()
     call, model = _CALLS.get(event_type, "toolCallId"), _MODELS.get(event_type, "model")
     extra = ["source", "isAutopilotContinuation"] if event_type == "user.message" else []
@@ -97,7 +105,7 @@ def _reader(event_type: str) -> Callable[[list[Event]], _Columns]:
             rows = list(map(take, decoder.decode_lines(text)))
         except REFUSALS:
             # One of them is not as its type's are: each field is looked at as it is.
-            return _each(events)
+            return _each(call, model, events)
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         calls, tools, models, *others = columns
         prompts: Sequence[bool] = ()
@@ -108,18 +116,15 @@ def _reader(event_type: str) -> Callable[[list[Event]], _Columns]:
     return together
 
 
-def _each(events: list[Event]) -> _Columns:
-    return tuple(zip(*map(_facts, events), strict=True))
-
-
-def _facts(event: Event) -> tuple[str | None, str | None, str | None, str | None, bool]:
-    payload = reading.payload_of(event)
+def _each(call: str, model: str, events: list[Event]) -> _Columns:
+    payloads = list(map(reading.payload_of, events))
+    both = list(zip(events, payloads, strict=True))
     return (
-        reading.content_of(event.type, payload),
-        reading.call_of(payload),
-        reading.tool_of(payload),
-        reading.model_of(payload),
-        reading.is_prompt(event, payload),
+        [reading.content_of(event.type, payload) for event, payload in both],
+        [reading.first(payload, call) for payload in payloads],
+        [reading.tool_of(payload) for payload in payloads],
+        [reading.first(payload, model) for payload in payloads],
+        [reading.is_prompt(event, payload) for event, payload in both],
     )
 
 
