@@ -3,22 +3,24 @@
 This process reads, and so do others (`worker`), one for each other core; all take the next few
 sessions when they are done with some. The others are started only where there is enough to read
 that they pay; they are processes of their own and not forks, which would share a kernel's locks and
-connections. One that fails costs time and nothing else: what it did not answer is read here. An
-interrupt ends them all at once.
+connections. Their rows come in memory that is shared, and so are not copied. One that fails costs
+time and nothing else: what it did not answer is read here. An interrupt ends them all at once.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 
@@ -27,7 +29,7 @@ from copilot_magics.transcripts.gathering import Rows, Tell, gather
 from copilot_magics.transcripts.journal import journal_path
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import Piece
-from copilot_magics.transcripts.worker import Job, decode, receive, send
+from copilot_magics.transcripts.worker import Answer, Job, read, receive, send
 
 PAYS = 64 * 1024**2
 """Bytes of journals from which on other processes save more than they cost."""
@@ -92,6 +94,7 @@ def gather_all(
         while helpers.are_busy():
             tell(work.news())
         tell(work.news())
+        work.found |= helpers.found()
     for number, batch in enumerate(batches):
         if number not in work.found:
             work.found[number] = _read(state, batch.sessions, wanted, tell)
@@ -135,7 +138,7 @@ def _read(state: Path, sessions: list[str], wanted: Restrictions, tell: Tell) ->
 
 
 class _Work:
-    """Batches to be read, by their numbers; what was found in those that have been."""
+    """Batches to be read, by their numbers; what this process found in those it has read."""
 
     def __init__(self, batches: list[_Batch]) -> None:
         self.batches = batches
@@ -152,10 +155,9 @@ class _Work:
             self._next += 1
             return self._next - 1
 
-    def has(self, number: int, found: Found) -> None:
-        """Keep what another process found."""
+    def is_read(self, number: int) -> None:
+        """Note that another process has read a batch."""
         with self._lock:
-            self.found[number] = found
             self._unsaid += self.batches[number].size
 
     def news(self) -> int:
@@ -165,17 +167,83 @@ class _Work:
             return unsaid
 
 
+class _Helper:
+    """Another process, and a thread that gives it batches and takes its answers."""
+
+    def __init__(self, job: bytes, work: _Work) -> None:
+        self._work = work
+        self._answers: dict[int, Answer] = {}
+        self._file = _nameless_file()
+        self._connection, theirs = socket.socketpair()
+        given = (theirs.fileno(), self._file.fileno())
+        with theirs:
+            self.process = subprocess.Popen(
+                # -P: a file in the notebook's folder must not pass for a module of ours.
+                [
+                    *(sys.executable, "-P", "-m", "copilot_magics.transcripts.worker"),
+                    *map(str, given),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=given,
+                # An interrupt of the kernel is not meant for it; it is ended here.
+                start_new_session=True,
+            )
+        self.thread = threading.Thread(
+            target=self._follow, args=(job,), name="copilot-magics-transcripts", daemon=True
+        )
+        self.thread.start()
+
+    def _follow(self, job: bytes) -> None:
+        due: deque[int] = deque()
+        try:
+            send(self._connection, job)
+            while True:
+                # It has the next batch already when it is done with one.
+                while len(due) < _AHEAD and (number := self._work.take()) is not None:
+                    due.append(number)
+                    sessions = self._work.batches[number].sessions
+                    send(self._connection, msgspec.json.encode(sessions))
+                if not due:
+                    return
+                answer = receive(self._connection)
+                if answer is None:
+                    return
+                self._work.is_read(due[0])
+                self._answers[due.popleft()] = msgspec.json.decode(answer, type=Answer)
+        except OSError:
+            # It is gone: ended here, or by the system. What it did not answer is read here.
+            return
+
+    def found(self) -> dict[int, Found]:
+        """Return what was found in the batches that were answered."""
+        if not self._answers:
+            return {}
+        memory = memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
+        return {
+            number: Found(read(memory[answer.start : answer.end]), answer.damage)
+            for number, answer in self._answers.items()
+        }
+
+    def end(self) -> None:
+        """End the process, and all that belongs to it."""
+        self.process.kill()
+        # Its end of the socket is closed now, which wakes the thread that waits for it.
+        self.thread.join()
+        self.process.wait()
+        self._connection.close()
+        self._file.close()
+
+
 class _Helpers:
-    """Other processes, each with a thread that gives it batches and takes its answers."""
+    """Other processes."""
 
     def __init__(self, count: int, job: Job, work: _Work) -> None:
-        self._job, self._work = msgspec.json.encode(job), work
-        self._connections: list[socket.socket] = []
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._threads: list[threading.Thread] = []
+        self._all: list[_Helper] = []
         try:
             for _ in range(count):
-                self._start()
+                self._all.append(_Helper(msgspec.json.encode(job), work))
         except BaseException:
             self._end()
             raise
@@ -193,61 +261,21 @@ class _Helpers:
 
     def are_busy(self) -> bool:
         """Wait a moment for the answers that are still due; whether there are some."""
-        for thread in self._threads:
-            thread.join(0.05)
-        return any(thread.is_alive() for thread in self._threads)
+        for helper in self._all:
+            helper.thread.join(0.05)
+        return any(helper.thread.is_alive() for helper in self._all)
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        self._connections.append(ours)
-        with theirs:
-            process = subprocess.Popen(
-                # -P: a file in the notebook's folder must not pass for a module of ours.
-                [
-                    *(sys.executable, "-P", "-m", "copilot_magics.transcripts.worker"),
-                    str(theirs.fileno()),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                # An interrupt of the kernel is not meant for it; it is ended here.
-                start_new_session=True,
-            )
-        self._processes.append(process)
-        thread = threading.Thread(
-            target=self._follow, args=(ours,), name="copilot-magics-transcripts", daemon=True
-        )
-        self._threads.append(thread)
-        thread.start()
-
-    def _follow(self, connection: socket.socket) -> None:
-        due: deque[int] = deque()
-        try:
-            send(connection, self._job)
-            while True:
-                # It has the next batch already when it is done with one.
-                while len(due) < _AHEAD and (number := self._work.take()) is not None:
-                    due.append(number)
-                    send(connection, msgspec.json.encode(self._work.batches[number].sessions))
-                if not due:
-                    return
-                damage, pieces = receive(connection), receive(connection)
-                if damage is None or pieces is None:
-                    return
-                found = Found(decode(pieces), msgspec.json.decode(damage, type=list[Place]))
-                self._work.has(due.popleft(), found)
-        except OSError:
-            # It is gone: ended here, or by the system. Whoever waits reads what is missing.
-            return
+    def found(self) -> dict[int, Found]:
+        """Return what they have found."""
+        return {number: one for helper in self._all for number, one in helper.found().items()}
 
     def _end(self) -> None:
-        for process in self._processes:
-            process.kill()
-        # Their ends of the sockets are closed now, which wakes the threads that wait for them.
-        for thread in self._threads:
-            thread.join()
-        for process in self._processes:
-            process.wait()
-        for connection in self._connections:
-            connection.close()
+        for helper in self._all:
+            helper.end()
+
+
+def _nameless_file() -> IO[bytes]:
+    """Return a file that no other process can open, and that goes with the last that has it."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("copilot-magics"), "r+b", buffering=0)
+    return tempfile.TemporaryFile()

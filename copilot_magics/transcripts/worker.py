@@ -1,8 +1,9 @@
 """A process that reads sessions for another one (``python -m`` this module, by `parallel`).
 
-It is told over a socket what is wanted, then which sessions, some at a time, and answers with their
-rows: as an Arrow stream, or as MessagePack where there is no pyarrow. It ends with the socket. It
-does not import pandas, which would take it longer than many sessions.
+It is told over a socket what is wanted, then which sessions, some at a time. It writes their rows
+to a file without a name, which the other process gave it and maps into its memory, and says where
+they stand: as an Arrow stream, or as MessagePack where there is no pyarrow. It ends with the
+socket. It does not import pandas, which would take it longer than many sessions.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import socket
 import struct
 import sys
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -22,6 +23,7 @@ from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import Piece
 
 _LENGTH = struct.Struct("!Q")
+_ALIGNED = 64
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -39,55 +41,67 @@ class Job(msgspec.Struct, frozen=True):
     wanted: Restrictions
 
 
-def send(connection: socket.socket, message: bytes | memoryview) -> None:
+def send(connection: socket.socket, message: bytes) -> None:
     """Send a message."""
-    connection.sendall(_LENGTH.pack(len(message)))
-    connection.sendall(message)
+    connection.sendall(_LENGTH.pack(len(message)) + message)
 
 
-def receive(connection: socket.socket) -> bytearray | None:
+def receive(connection: socket.socket) -> bytes | None:
     """Receive a message; None once the other side has gone."""
     length = _received(connection, _LENGTH.size)
     return None if length is None else _received(connection, _LENGTH.unpack(length)[0])
 
 
-def _received(connection: socket.socket, size: int) -> bytearray | None:
-    message = bytearray(size)
-    view = memoryview(message)
-    while view:
-        # In one call, so that the thread that waits does not wait for the interpreter's lock too.
-        count = connection.recv_into(view, 0, socket.MSG_WAITALL)
-        if not count:
+def _received(connection: socket.socket, size: int) -> bytes | None:
+    message = b""
+    while len(message) < size:
+        part = connection.recv(size - len(message), socket.MSG_WAITALL)
+        if not part:
             return None
-        view = view[count:]
+        message += part
     return message
 
 
-def encode(pieces: Sequence[Piece]) -> memoryview | bytes:
-    """Return pieces as bytes."""
+class Answer(msgspec.Struct, frozen=True):
+    """What was found in some sessions.
+
+    Attributes
+    ----------
+    start, end : int
+        Where in the file their rows stand.
+    damage : list of dict
+        That of their journals.
+    """
+
+    start: int
+    end: int
+    damage: list[Place]
+
+
+def write(file: FileIO, pieces: Sequence[Piece]) -> None:
+    """Write pieces to a file."""
     if not pieces or isinstance(pieces[0], dict):
-        return msgspec.msgpack.encode(pieces)
+        file.write(msgspec.msgpack.encode(pieces))
+        return
     import pyarrow as pa
 
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, pieces[0].schema) as writer:
+    with pa.ipc.new_stream(pa.PythonFile(file), pieces[0].schema) as writer:
         for piece in pieces:
             writer.write_batch(piece)
-    return memoryview(sink.getvalue())
 
 
-def decode(message: bytearray) -> list[Piece]:
-    """Return the pieces that were encoded; their texts stay in the message."""
+def read(memory: memoryview) -> list[Piece]:
+    """Return the pieces that were written; their texts stay where they are."""
     # A MessagePack list begins with 0x9., 0xdc or 0xdd; an Arrow stream with 0xff.
-    if message[0] != 0xFF:
-        found: list[Any] = msgspec.msgpack.decode(message)
+    if memory[0] != 0xFF:
+        found: list[Piece] = msgspec.msgpack.decode(memory)
         return found
     import pyarrow as pa
 
-    return list(pa.ipc.open_stream(pa.py_buffer(message)))
+    return list(pa.ipc.open_stream(pa.py_buffer(memory)))
 
 
-def serve(connection: socket.socket) -> None:
+def serve(connection: socket.socket, file: FileIO) -> None:
     """Do a job until the other side has gone."""
     told = receive(connection)
     if told is None:
@@ -98,15 +112,19 @@ def serve(connection: socket.socket) -> None:
         for session in msgspec.json.decode(sessions, type=list[str]):
             found = gather(Path(job.state), session, rows, lambda count: None)
             damage += places(session, found)
-        send(connection, msgspec.json.encode(damage))
-        send(connection, encode(rows.pieces))
+        # Arrow wants its numbers where the processor does.
+        start = -(-file.tell() // _ALIGNED) * _ALIGNED
+        file.seek(start)
+        write(file, rows.pieces)
+        send(connection, msgspec.json.encode(Answer(start, file.tell(), damage)))
 
 
 def main() -> None:
-    """Serve on the socket whose number is the first argument."""
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
+    """Serve on the socket, with the file, whose numbers are the arguments."""
+    connection, file = map(int, sys.argv[1:])
+    with socket.socket(fileno=connection) as ours, FileIO(file, "r+") as rows:
         try:
-            serve(connection)
+            serve(ours, rows)
         except ConnectionError:
             # Nobody waits for the answer any more.
             return

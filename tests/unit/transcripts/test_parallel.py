@@ -142,24 +142,27 @@ def test_the_others_end_with_a_process_that_is_killed(home: Path, sessions: list
 
 
 WITHOUT_PYARROW = """
-import sys
+import io, sys
 sys.modules["pyarrow"] = None
 from pathlib import Path
 from copilot_magics.transcripts import parallel
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import unpack
-from copilot_magics.transcripts.worker import decode, encode
+from copilot_magics.transcripts.worker import read, write
 
 state = Path(sys.argv[1])
 sessions = sorted(path.name for path in state.iterdir())
 found = parallel.gather_all(state, sessions, Restrictions(), lambda count: None, 1)
-again = decode(bytearray(encode(found.pieces)))
+file = io.FileIO(sys.argv[2], "w+")
+write(file, found.pieces)
+again = read(memoryview(Path(sys.argv[2]).read_bytes()))
 print(unpack(found.pieces).equals(unpack(again)), len(unpack(again)))
 """
 
 
-def test_rows_go_over_without_pyarrow_too(home: Path, sessions: list[str]) -> None:
-    command = [sys.executable, "-c", WITHOUT_PYARROW, str(home / "session-state")]
+def test_rows_go_over_without_pyarrow_too(home: Path, sessions: list[str], tmp_path: Path) -> None:
+    where = (str(home / "session-state"), str(tmp_path / "rows"))
+    command = [sys.executable, "-c", WITHOUT_PYARROW, *where]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     assert done.stdout.split() == ["True", "54"]
 
