@@ -66,6 +66,8 @@ def find(frame: pd.DataFrame, what: str | re.Pattern[str]) -> pd.DataFrame:
     BadInput
         Where the DataFrame has no content, or this is neither a text nor a pattern for texts.
     """
+    import numpy as np
+
     require(frame, "content")
     content = frame["content"].fillna("")
     if isinstance(what, str):
@@ -77,7 +79,7 @@ def find(frame: pd.DataFrame, what: str | re.Pattern[str]) -> pd.DataFrame:
         raise BadInput(
             f"{what!r} cannot be looked for.", "Give a text, or a pattern of re.compile()."
         )
-    return frame[found & frame["content"].notna().to_numpy()]
+    return frame[np.array(found, dtype=bool) & frame["content"].notna().to_numpy()]
 
 
 def prompts(frame: pd.DataFrame) -> Mask:
