@@ -1,0 +1,123 @@
+"""``df.copilot`` on whatever has the columns: joined frames, frames read back, empty ones."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from journals import answer, prompt, sample, start, write_session
+
+from copilot_magics.errors import BadInput
+from copilot_magics.transcripts import get_messages
+from copilot_magics.transcripts.calls import tools
+from copilot_magics.transcripts.failures import errors
+from copilot_magics.transcripts.schema import COLUMNS, empty
+from copilot_magics.transcripts.turns import turns
+from copilot_magics.transcripts.usage import usage
+
+TABLES = [turns, tools, usage, errors]
+Table = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_dtypes_do_not_depend_on_what_is_in_a_table(home: Path, table: Table) -> None:
+    sample(home)
+    full = table(get_messages("rich"))
+    none = table(empty())
+    assert not full.empty
+    assert none.empty
+    pd.testing.assert_series_equal(none.dtypes, full.dtypes)
+    pd.testing.assert_series_equal(pd.concat([none, full]).dtypes, full.dtypes)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_frames_read_back_from_parquet(home: Path, tmp_path: Path, table: Table) -> None:
+    sample(home)
+    frame = get_messages("rich")
+    frame.to_parquet(tmp_path / "a.parquet")
+    back = pd.read_parquet(tmp_path / "a.parquet")
+    pd.testing.assert_frame_equal(getattr(back.copilot, table.__name__)(), table(frame))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_joined_frames_are_told_session_by_session(home: Path, table: Table) -> None:
+    sample(home, "a")
+    sample(home, "b")
+    joined = table(pd.concat([get_messages("b"), get_messages("a")]))
+    parts = [table(get_messages(session)) for session in ("b", "a")]
+    pd.testing.assert_frame_equal(joined, pd.concat(parts, ignore_index=True))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_are_plain_functions(home: Path, table: Table) -> None:
+    sample(home)
+    frame = get_messages("rich")
+    before = frame.copy()
+    again = pickle.loads(pickle.dumps(table))
+    pd.testing.assert_frame_equal(again(frame), table(frame))
+    pd.testing.assert_frame_equal(frame, before)
+
+
+NEEDED: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "turns": lambda frame: frame.copilot.turns(),
+    "tools": lambda frame: frame.copilot.tools(),
+    "usage": lambda frame: frame.copilot.usage(),
+    "errors": lambda frame: frame.copilot.errors(),
+    "conversation": lambda frame: frame.copilot.conversation(),
+    "find": lambda frame: frame.copilot.find("x"),
+    "payload": lambda frame: frame.copilot.payload(),
+    "payload-expand": lambda frame: frame.copilot.payload(expand=True),
+    "to_markdown": lambda frame: frame.copilot.to_markdown(),
+    "to_html": lambda frame: frame.copilot.to_html(),
+    "plot": lambda frame: frame.copilot.plot.usage(),
+}
+
+
+@pytest.mark.parametrize("ask", NEEDED.values(), ids=NEEDED)
+def test_a_missing_column_is_named(home: Path, ask: Callable[[pd.DataFrame], Any]) -> None:
+    write_session(home, "s", start(), prompt("x"), answer("y"))
+    frame = get_messages("s")
+    said = {}
+    for name in COLUMNS:
+        try:
+            ask(frame.drop(columns=name))
+        except BadInput as error:
+            said[name] = str(error)
+    assert said == {
+        name: f"This DataFrame has no column {name!r}. Leave it in columns= of get_messages()."
+        for name in said
+    }
+    assert said
+    other = pd.DataFrame({"x": [1]})
+    assert other.copilot is not None
+    with pytest.raises(BadInput, match="This DataFrame has no column"):
+        ask(other)
+
+
+def test_damage_is_listed(home: Path) -> None:
+    write_session(home, "s", raw=start() + b"\ngarbage\n" + prompt("x") + b"\n")
+    with pytest.warns(UserWarning, match="unreadable|damaged"):
+        frame = get_messages("s")
+    damage = frame.copilot.damage()
+    assert damage["raw"].tolist() == [b"garbage"]
+    assert damage["line"].tolist() == [2]
+
+
+def test_neither_the_sdk_nor_widgets_are_imported(home: Path) -> None:
+    sample(home)
+    code = (
+        "import sys\n"
+        "from copilot_magics.transcripts import get_messages\n"
+        "asked = get_messages('rich').copilot\n"
+        "asked.turns(), asked.usage(), asked.errors(), asked.to_markdown(), asked.to_html()\n"
+        "heavy = {'copilot', 'ipywidgets', 'IPython', 'matplotlib', 'dask'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
