@@ -59,6 +59,12 @@ class Storage:
             raise BadInput(f"{self.path!r} is a file.", "Give a folder.")
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine's."""
+        protocol = self.system.protocol
+        return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    @property
     def exists(self) -> bool:
         """Whether there is such a folder."""
         return bool(self.system.exists(self.root))
@@ -87,13 +93,18 @@ class Storage:
         BadInput
             Where nothing can be written there.
         """
-        if "file" not in _protocols(self.system):
+        if not self.is_local:
             with TemporaryDirectory(prefix="copilot-export-") as folder:
                 yield Workshop(self, Path(folder))
             return
         from filelock import FileLock
 
-        root = Path(self.root)
+        root = Path(os.path.realpath(self.root))
+        if root.is_mount():
+            raise BadInput(
+                f"{self.path!r} is a disk of its own, and no file can be moved into it at once.",
+                "Give a folder inside it.",
+            )
         beside = root.with_name(f".{root.name}.export")
         try:
             private_folder(root)
@@ -160,8 +171,3 @@ class _Disk(Workshop):
         with contextlib.suppress(OSError):
             # It is needed as long as another file is in it.
             target.parent.rmdir()
-
-
-def _protocols(system: Any) -> tuple[str, ...]:
-    protocol = system.protocol
-    return (protocol,) if isinstance(protocol, str) else tuple(protocol)

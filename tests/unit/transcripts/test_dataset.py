@@ -380,6 +380,16 @@ def test_a_folder_may_be_named_in_any_way(
     assert {"a b", "relative", "tilde", "url"} <= {folder.name for folder in tmp_path.iterdir()}
 
 
+def test_a_folder_may_be_a_link(home: Path, tmp_path: Path) -> None:
+    write_session(home, "s", start())
+    (tmp_path / "real" / "folder").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "folder")
+    export_transcripts(tmp_path / "link")
+    assert_same(read_transcripts(tmp_path / "real" / "folder"), get_messages("*"))
+    assert (tmp_path / "real" / ".folder.export").is_dir()
+    assert (tmp_path / "link").is_symlink()
+
+
 def test_any_file_system_of_fsspec_will_do(home: Path) -> None:
     import fsspec
 
@@ -426,6 +436,7 @@ def test_a_session_that_two_exports_wrote_is_in_one_file_after_the_next(home: Pa
         (lambda path: export_transcripts("nosuch://x"), "'nosuch://x' is on a file system that"),
         (lambda path: export_transcripts(__file__), r"test_dataset.py' is a file\. Give a folder"),
         (lambda path: export_transcripts(f"{__file__}/x"), "Nothing can be written at"),
+        (lambda path: export_transcripts("/proc"), r"'/proc' is a disk of its own.* Give a folder"),
         (lambda path: export_transcripts(path, since="soon"), "since='soon' is no moment"),
         (lambda path: read_transcripts(path, engine="spark"), "There is no engine 'spark'"),
         (lambda path: read_transcripts(path, columns="x"), "There is no column 'x'"),
