@@ -83,9 +83,13 @@ def export_transcripts(
     Notes
     -----
     The files are ``month=2026-03/part-0001.parquet`` and so on, by the month (UTC) in which their
-    sessions began; each holds whole sessions. Readers see finished files only, also during an
-    export and after one that was killed. On a disk they are readable by their user alone, and two
-    exports to one folder wait for each other; an object store should have one at a time.
+    sessions began. Each holds whole sessions, and is written anew when one of them has changed.
+
+    Readers see finished files only, also during an export and after one that was killed. (A session
+    that was made again under its ID in another month is in no file while it moves; the next export
+    brings it back.) On a disk the files are readable by their user alone, and two exports to one
+    folder wait for each other, by a lock in a hidden folder beside it; an object store should have
+    one export at a time.
     """
     storage = Storage(path, storage_options, "export_transcripts()")
     begin = restrictions(since=since).since

@@ -205,12 +205,13 @@ class Export:
 def _batches(sources: list[_Source]) -> Iterator[list[_Source]]:
     """Return the sessions in groups that are read at once: reading each by itself takes longer."""
     batch: list[_Source] = []
+    size = 0
     for source in sources:
-        size = sum(each.mark.size for each in [*batch, source])
-        if batch and (size > _BATCH or source.mark.since != batch[0].mark.since):
+        if batch and (size + source.mark.size > _BATCH or source.mark.since != batch[0].mark.since):
             yield batch
-            batch = []
+            batch, size = [], 0
         batch.append(source)
+        size += source.mark.size
     if batch:
         yield batch
 

@@ -21,6 +21,8 @@ from copilot_magics.errors import BadInput
 from copilot_magics.extras import needs
 
 SUFFIX = ".parquet"
+_UNFINISHED = "unfinished"
+"""Without the suffix: somebody may look for Parquet files in the folder above."""
 
 
 class Storage:
@@ -116,8 +118,7 @@ class Storage:
             ) from error
         with FileLock(beside / "lock", mode=0o600):
             # What an export that was killed has left.
-            for left in beside.glob(f"*{SUFFIX}"):
-                left.unlink()
+            (beside / _UNFINISHED).unlink(missing_ok=True)
             yield _Disk(self, beside)
 
 
@@ -139,7 +140,7 @@ class Workshop:
     @contextlib.contextmanager
     def new(self) -> Iterator[Path]:
         """Give a path to write a file at; it is gone in the end, unless it was put."""
-        path = self._folder / f"new{SUFFIX}"
+        path = self._folder / _UNFINISHED
         try:
             path.touch(mode=0o600)
             yield path

@@ -574,6 +574,19 @@ def test_a_killed_export_leaves_a_dataset_that_reads_right(
         assert [file.name for file in beside.iterdir()] == ["lock"]
 
 
+def test_nothing_unfinished_is_taken_for_a_file_by_whoever_looks_from_above(
+    home: Path, dataset: Path
+) -> None:
+    write_session(home, "s", start())
+    export_transcripts(dataset)
+    (dataset.with_name(".transcripts.export") / "unfinished").write_bytes(b"PAR1 and no more")
+    assert pl.read_parquet(dataset.parent / "**" / "*.parquet").height == 1
+    found = duckdb.sql(f"select count(*) from '{dataset.parent}/**/*.parquet'").fetchall()
+    assert found == [(1,)]
+    export_transcripts(dataset)
+    assert [path.name for path in dataset.with_name(".transcripts.export").iterdir()] == ["lock"]
+
+
 def test_an_interrupted_export_leaves_what_was_there(home: Path, dataset: Path) -> None:
     write_session(home, "s", start())
     export_transcripts(dataset)
