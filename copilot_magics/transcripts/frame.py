@@ -47,10 +47,13 @@ def get_messages(
 ) -> pd.DataFrame:
     """Return what was said in sessions, one row an event, in order, from the files alone.
 
+    What takes longer than a second shows a bar. Large journals are read on all cores, and of one
+    that was read before only what is new is.
+
     Parameters
     ----------
     sessions : str or list of str
-        IDs, or titles that a person chose; ``"*"`` for every session on disk.
+        IDs, or titles that a person chose, each once; ``"*"`` for every session on disk.
     types : str or list of str, optional
         Only events of these types, e.g. ``"assistant.message"``.
     roles : str or list of str, optional
@@ -75,6 +78,11 @@ def get_messages(
         Where no session has the ID; it names the closest.
     BadInput
         For an unknown role, column or engine, or a moment that is none.
+
+    Warns
+    -----
+    UserWarning
+        Once, with the places that could not be read; see `copilot_magics.transcripts.damage`.
     """
     wanted = restrictions(types, roles, since, until, columns)
     if engine not in ENGINES:

@@ -7,13 +7,13 @@ from types import TracebackType
 from typing import Any
 
 PATIENCE = 1.0
-"""Seconds without a bar."""
+"""Seconds that a person waits without wondering."""
 
 
 class Progress:
     """A bar of bytes, in the notebook where there is one, else on standard error.
 
-    It is imported and shown only after a second, and goes when all is done.
+    It is imported and shown only after a while, and goes when all is done.
 
     Parameters
     ----------
@@ -21,10 +21,12 @@ class Progress:
         How many bytes there are.
     what : str
         What is being done.
+    patience : float
+        Seconds without a bar.
     """
 
-    def __init__(self, total: int, what: str) -> None:
-        self._total, self._what = total, what
+    def __init__(self, total: int, what: str, patience: float = PATIENCE) -> None:
+        self._total, self._what, self._patience = total, what, patience
         self._done = 0
         self._bar: Any = None
         self._begun = time.monotonic()
@@ -46,7 +48,7 @@ class Progress:
         self._done += count
         if self._bar is not None:
             self._bar.update(count)
-        elif time.monotonic() - self._begun > PATIENCE:
+        elif time.monotonic() - self._begun > self._patience:
             from tqdm.auto import tqdm
 
             self._bar = tqdm(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from journals import SAMPLE, answer, event, prompt, start, write_session
 
 from copilot_magics.errors import InvalidSessionID
 from copilot_magics.transcripts import read_journal, session_folder
-from copilot_magics.transcripts.journal import Journal, decode, events_of
+from copilot_magics.transcripts.journal import Journal, decode, events_of, stretches
 
 LINES = [start(), prompt("Größe?"), answer("5 m\u2028or so"), event("session.brand_new", {"x": 1})]
 IDS = [json.loads(line)["id"] for line in LINES]
@@ -147,11 +148,55 @@ def test_a_long_broken_line_is_not_searched_over_and_over() -> None:
     assert decode(b'{"type":"' * 200_000 + b"\n" + WHOLE).events == decode(WHOLE).events
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'{"type":' * 3000,
+        b'{"type":"a","data":{"b":1},"id":"c", ' * 20_000,
+        b'{"type":"a","data":[' + b'{"type":"b"},' * 50_000,
+        event("x", {"t": "a \\n" * 1_000_000})[:-90],
+        event("x", {"list": [{"type": "text", "data": "a" * 10}] * 50_000})[:-200],
+    ],
+    ids=["nested", "flat", "a list", "a long text", "many objects"],
+)
+def test_an_event_after_a_long_broken_one(broken: bytes) -> None:
+    # The test's own time limit tells whether this is done in a few passes.
+    assert decode(broken + WHOLE).events == decode(WHOLE).events
+
+
 def test_reading_changes_nothing(home: Path) -> None:
     folder = write_session(home, "s", raw=WHOLE + b"torn")
     before = {path: path.stat() for path in folder.iterdir()}
     assert ids(read_journal("s")) == IDS
     assert {path: path.stat() for path in folder.iterdir()} == before
+
+
+LONG = answer("x" * 200_000) + b"\n"
+
+
+def test_a_journal_that_grows_while_it_is_read(home: Path) -> None:
+    path = write_session(home, "s", raw=LONG * 4) / "events.jsonl"
+    with path.open("rb") as file, path.open("ab") as other:
+        found = stretches(file)
+        events = next(found).events
+        other.write(LONG)
+        other.flush()
+        rest = list(found)
+    assert sum((stretch.events for stretch in rest), events) == decode(LONG * 5).events
+    assert not any(stretch.damage for stretch in rest)
+
+
+def test_a_journal_that_shrinks_while_it_is_read(home: Path) -> None:
+    path = write_session(home, "s", raw=LONG * 8) / "events.jsonl"
+    with path.open("rb") as file:
+        found = stretches(file)
+        before = len(next(found).events)
+        os.truncate(path, len(LONG) * 5 - 100)
+        rest = list(found)
+    assert before + sum(len(stretch.events) for stretch in rest) == 4
+    assert [place.what for stretch in rest for place in stretch.damage] == [
+        "the last line was cut short"
+    ]
 
 
 def test_no_journal_is_an_empty_one(home: Path) -> None:
