@@ -29,7 +29,7 @@ from copilot_magics.transcripts.gathering import Rows, Tell, gather
 from copilot_magics.transcripts.journal import journal_path
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import Piece
-from copilot_magics.transcripts.worker import Answer, Job, read, receive, send
+from copilot_magics.transcripts.wire import Answer, Job, read, receive, send
 
 PAYS = 64 * 1024**2
 """Bytes of journals from which on other processes save more than they cost."""

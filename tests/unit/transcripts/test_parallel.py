@@ -148,7 +148,7 @@ from pathlib import Path
 from copilot_magics.transcripts import parallel
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import unpack
-from copilot_magics.transcripts.worker import read, write
+from copilot_magics.transcripts.wire import read, write
 
 state = Path(sys.argv[1])
 sessions = sorted(path.name for path in state.iterdir())
