@@ -521,7 +521,9 @@ def export_and_die(target, changes):
 number, code = 0, 9
 while code == 9:
     target = work / f"killed-{number:03}"
-    shutil.copytree(before, target / "transcripts")
+    target.mkdir(parents=True)
+    if before.exists():
+        shutil.copytree(before, target / "transcripts")
     child = os.fork()
     if not child:
         export_and_die(target, number)
@@ -530,6 +532,35 @@ while code == 9:
     number += 1
 assert code == 0, code
 """
+
+
+def killed(dataset: Path, tmp_path: Path) -> list[Path]:
+    """Return what exports leave of a dataset: those killed at each step, and the finished one."""
+    work = tmp_path / "killed"
+    subprocess.run([sys.executable, "-c", KILLED, str(dataset), str(work)], check=True)
+    return sorted(path / "transcripts" for path in work.iterdir())
+
+
+def events(frame: pd.DataFrame) -> dict[str, list[str]]:
+    return {name: list(rows["event_id"]) for name, rows in frame.groupby("session")}
+
+
+def test_a_first_export_that_is_killed_leaves_whole_sessions(
+    home: Path, dataset: Path, tmp_path: Path
+) -> None:
+    for session in ("a", "b"):
+        write_session(home, session, event("session.start", timestamp=MARCH), prompt("x"))
+    write_session(home, "c", event("session.start", timestamp=APRIL), prompt("x"))
+    whole = get_messages("*")
+    seen = set()
+    for path in killed(dataset, tmp_path):
+        if path.exists():
+            read = events(read_transcripts(path))
+            assert read.items() <= events(whole).items()
+            seen.add(frozenset(read))
+        export_transcripts(path)
+        assert_same(read_transcripts(path), whole)
+    assert seen == {frozenset(), frozenset({"a", "b"}), frozenset({"a", "b", "c"})}
 
 
 def test_a_killed_export_leaves_a_dataset_that_reads_right(
@@ -548,15 +579,9 @@ def test_a_killed_export_leaves_a_dataset_that_reads_right(
     write_session(home, "new", event("session.start", timestamp=APRIL), prompt("x"))
     new = get_messages("*")
 
-    killed = tmp_path / "killed"
-    subprocess.run([sys.executable, "-c", KILLED, str(dataset), str(killed)], check=True)
-    *left, finished = sorted(path / "transcripts" for path in killed.iterdir())
+    *left, finished = killed(dataset, tmp_path)
     assert len(left) > 10
     assert_same(read_transcripts(finished), new)
-
-    def events(frame: pd.DataFrame) -> dict[str, list[str]]:
-        return {name: list(rows["event_id"]) for name, rows in frame.groupby("session")}
-
     versions = events(old), events(new)
     for path in left:
         read = events(read_transcripts(path))
