@@ -121,7 +121,7 @@ class _Ledger:
 
     def __init__(self) -> None:
         self._told: list[_Entry] = []
-        self._calls: set[Any] = set()
+        self._calls: set[str] = set()
         # By model, what the last shutdown told; None while what was before is not known.
         self._total: dict[str, _Numbers] | None = None
         self._begin()
@@ -140,12 +140,12 @@ class _Ledger:
         elif kind == "session.usage_record":
             told = _mapping(payload.usage)
             self._recorded = True
-            self._calls.add(told.get("providerCallId"))
+            self._calls.add(str(told.get("providerCallId")))
             self._add("request", key, told)
         elif kind == "session.compaction_complete":
             told = _mapping(payload.compaction_tokens_used)
             # Where its request has a record of its own, that is enough.
-            if told and (payload.request_id is None or payload.request_id not in self._calls):
+            if told and (payload.request_id is None or str(payload.request_id) not in self._calls):
                 self._add("compaction", key, told)
         elif kind == "assistant.message":
             self._answered += 1

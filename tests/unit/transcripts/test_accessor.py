@@ -11,7 +11,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from journals import answer, prompt, sample, start, write_session
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from journals import answer, event, prompt, sample, start, write_session
+from matplotlib import pyplot as plt
 
 from copilot_magics.errors import BadInput
 from copilot_magics.transcripts import get_messages
@@ -22,6 +25,18 @@ from copilot_magics.transcripts.turns import turns
 from copilot_magics.transcripts.usage import usage
 
 TABLES = [turns, tools, usage, errors]
+FIELDS = [
+    *("usage", "model", "inputTokens", "outputTokens", "cost", "copilotUsage", "totalNanoAiu"),
+    *("requestId", "providerCallId", "compactionTokensUsed", "modelMetrics", "requests", "count"),
+    *("toolCallId", "toolName", "arguments", "success", "result", "error", "content", "message"),
+    *("source", "isAutopilotContinuation", "errorType", "statusCode", "code", "x"),
+]
+KINDS = [
+    *("session.start", "session.resume", "session.shutdown", "session.usage_record"),
+    *("session.compaction_complete", "session.error", "session.model_change", "abort"),
+    *("user.message", "assistant.message", "assistant.turn_start", "assistant.turn_end"),
+    *("tool.execution_start", "tool.execution_complete", "hook.end", "brand.new"),
+]
 Table = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -62,6 +77,34 @@ def test_tables_are_plain_functions(home: Path, table: Table) -> None:
     again = pickle.loads(pickle.dumps(table))
     pd.testing.assert_frame_equal(again(frame), table(frame))
     pd.testing.assert_frame_equal(frame, before)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), inner),
+    max_leaves=6,
+)
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(KINDS),
+        ANYTHING | st.dictionaries(st.sampled_from(FIELDS), ANYTHING),
+        st.sampled_from([{}, {}, {"agentId": "sub"}, {"timestamp": None}, {"id": "same"}]),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@given(told=EVENTS)
+def test_payloads_may_be_anything(home: Path, told: list[tuple[str, Any, dict[str, Any]]]) -> None:
+    lines = [event(kind, data, **envelope) for kind, data, envelope in told]
+    folder = write_session(home, f"s-{len(list(home.glob('*/*')))}", prompt("x"), *lines)
+    frame = get_messages(folder.name)
+    for table in TABLES:
+        pd.testing.assert_series_equal(table(frame).dtypes, table(empty()).dtypes)
+    for ask in NEEDED.values():
+        ask(frame)
+    plt.close("all")
 
 
 NEEDED: dict[str, Callable[[pd.DataFrame], Any]] = {
