@@ -39,6 +39,12 @@ class DaskAccessor:
     def __init__(self, frame: Any) -> None:
         self._frame = frame
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"df.copilot of a Dask DataFrame has turns(), tools() and usage(), and not {name!r}: "
+            "that is of a pandas DataFrame, such as df.compute() makes."
+        )
+
     def turns(self) -> Any:
         """Return the turns, one row a turn.
 

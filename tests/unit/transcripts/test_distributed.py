@@ -143,6 +143,13 @@ def test_the_accessor_says_at_once_which_column_it_lacks(home: Path, table: str)
         getattr(lazy.copilot, table)()
 
 
+def test_the_accessor_says_where_its_other_methods_are(home: Path) -> None:
+    write_session(home, "s", start())
+    accessor = get_messages("s", engine="dask").copilot
+    with pytest.raises(AttributeError, match=r"and not 'plot': .* such as df\.compute\(\) makes"):
+        _ = accessor.plot
+
+
 def test_on_two_worker_processes(
     sessions: pd.DataFrame, dataset: Path, cluster: LocalCluster
 ) -> None:
