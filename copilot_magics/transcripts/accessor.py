@@ -1,16 +1,17 @@
 """``df.copilot``: what can be asked of a DataFrame of messages, beyond what pandas answers.
 
 Importing this module registers the accessor; `get_messages` does. Each method stands for a function
-in a module of its own, which says what comes back. Nothing is checked before a method needs it.
+in a module of its own and has its help. Nothing is checked before a method needs it.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import pandas as pd
 
@@ -27,6 +28,22 @@ from copilot_magics.transcripts import (
 )
 from copilot_magics.transcripts.plots import Plots
 
+_PARAMETERS = "Parameters\n----------\n"
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _told_by(function: Callable[..., Any]) -> Callable[[_Method], _Method]:
+    """Let a method's help be that of the function it stands for, but for the DataFrame."""
+    what, heading, rest = inspect.cleandoc(function.__doc__ or "").partition(_PARAMETERS)
+    rest = re.sub(r"\Aframe : .*\n(?:    .*\n)+\n?", "", rest)
+    told = what + (rest if rest.startswith("Returns") else heading + rest)
+
+    def tell(method: _Method) -> _Method:
+        method.__doc__ = told
+        return method
+
+    return tell
+
 
 @pd.api.extensions.register_dataframe_accessor("copilot")
 class CopilotAccessor:
@@ -41,58 +58,34 @@ class CopilotAccessor:
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
+    @_told_by(rows.conversation)
     def conversation(self) -> pd.DataFrame:
-        """Return the rows of the person's prompts and the agent's answers.
-
-        See Also
-        --------
-        copilot_magics.transcripts.rows.conversation : what comes back.
-        """
+        """Return the rows of the person's prompts and the agent's answers."""
         return rows.conversation(self._frame)
 
+    @_told_by(rows.find)
     def find(self, what: str | re.Pattern[str]) -> pd.DataFrame:
-        """Return the rows in whose content a text stands, in any case, or a pattern is found.
-
-        See Also
-        --------
-        copilot_magics.transcripts.rows.find : what comes back.
-        """
+        """Return the rows in whose content a text stands, in any case, or a pattern is found."""
         return rows.find(self._frame, what)
 
+    @_told_by(turns.turns)
     def turns(self) -> pd.DataFrame:
-        """Return a row a turn: prompt, answer, tools, tokens, seconds, model, errors.
-
-        See Also
-        --------
-        copilot_magics.transcripts.turns.turns : the columns.
-        """
+        """Return a row a turn: prompt, answer, tools, tokens, seconds, model, errors."""
         return turns.turns(self._frame)
 
+    @_told_by(calls.tools)
     def tools(self) -> pd.DataFrame:
-        """Return a row a call of a tool: arguments, success, seconds, the result's size.
-
-        See Also
-        --------
-        copilot_magics.transcripts.calls.tools : the columns.
-        """
+        """Return a row a call of a tool: arguments, success, seconds, the result's size."""
         return calls.tools(self._frame)
 
+    @_told_by(usage.usage)
     def usage(self) -> pd.DataFrame:
-        """Return tokens and cost by session, turn and model; the rows may be added up.
-
-        See Also
-        --------
-        copilot_magics.transcripts.usage.usage : the columns, and what journals tell.
-        """
+        """Return tokens and cost by session, turn and model; the rows may be added up."""
         return usage.usage(self._frame)
 
+    @_told_by(failures.errors)
     def errors(self) -> pd.DataFrame:
-        """Return a row for each error event and failed call of a tool.
-
-        See Also
-        --------
-        copilot_magics.transcripts.failures.errors : the columns.
-        """
+        """Return a row for each error event and failed call of a tool."""
         return failures.errors(self._frame)
 
     @overload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -94,6 +95,8 @@ EVENTS = st.lists(
 )
 
 
+# The same ID again is damage, and warned of.
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(told=EVENTS)
 def test_payloads_may_be_anything(home: Path, told: list[tuple[str, Any, dict[str, Any]]]) -> None:
@@ -141,6 +144,16 @@ def test_a_missing_column_is_named(home: Path, ask: Callable[[pd.DataFrame], Any
     assert other.copilot is not None
     with pytest.raises(BadInput, match="This DataFrame has no column"):
         ask(other)
+
+
+def test_help_tells_the_columns() -> None:
+    asked = empty().copilot
+    for method, table in ((asked.turns, turns), (asked.tools, tools), (asked.usage, usage)):
+        told = inspect.getdoc(method) or ""
+        assert "frame : DataFrame" not in told
+        for name in table(empty()):
+            assert f"``{name}``" in told
+    assert "Parameters\n----------\nwhat : str" in (inspect.getdoc(asked.find) or "")
 
 
 def test_damage_is_listed(home: Path) -> None:
