@@ -29,6 +29,7 @@ class Progress:
         self._total, self._what, self._patience = total, what, patience
         self._done = 0
         self._bar: Any = None
+        self._shown: Any = None
         self._begun = time.monotonic()
 
     def __enter__(self) -> Progress:
@@ -42,6 +43,10 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+        if self._shown is not None:
+            # A widget that is left in a saved notebook is a gap when it is opened again.
+            self._bar.container.close()
+            self._shown.update({"text/plain": ""}, raw=True)
 
     def advance(self, count: int) -> None:
         """Say that so many bytes more are done."""
@@ -49,13 +54,24 @@ class Progress:
         if self._bar is not None:
             self._bar.update(count)
         elif time.monotonic() - self._begun > self._patience:
-            from tqdm.auto import tqdm
+            self._begin()
 
-            self._bar = tqdm(
-                total=self._total,
-                initial=self._done,
-                desc=self._what,
-                unit="B",
-                unit_scale=True,
-                leave=False,
-            )
+    def _begin(self) -> None:
+        from tqdm.auto import tqdm
+        from tqdm.notebook import tqdm_notebook
+
+        in_notebook = issubclass(tqdm, tqdm_notebook)
+        options: dict[str, Any] = {"display": False} if in_notebook else {}
+        self._bar = tqdm(
+            total=self._total,
+            initial=self._done,
+            desc=self._what,
+            unit="B",
+            unit_scale=True,
+            leave=False,
+            **options,
+        )
+        if in_notebook:
+            from IPython.display import display
+
+            self._shown = display(self._bar.container, display_id=True)
