@@ -53,6 +53,8 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/prompt.py
 	$(BIN)/python benchmarks/stream.py
 	$(BIN)/python benchmarks/listing.py
+	$(BIN)/python benchmarks/transcripts.py
+	$(BIN)/python benchmarks/dataset.py
 	$(BROWSER)
 	PYTHONPATH=tests $(BIN)/python benchmarks/picker.py
 
@@ -75,7 +77,7 @@ clean:
 	@touch $@
 
 .venv/demo.stamp: .venv/base.stamp pyproject.toml
-	$(PIP) --no-build-isolation --editable '.[lab,local]'
+	$(PIP) --no-build-isolation --editable '.[examples]'
 	@touch $@
 
 .venv/test.stamp: .venv/base.stamp pyproject.toml
