@@ -40,7 +40,7 @@ def warn(found: list[Place]) -> None:
         The places; none: no warning.
     """
     if found:
-        warnings.warn(warning(found), stacklevel=_depth())
+        warnings.warn(warning(found), stacklevel=stack_depth())
 
 
 def warning(found: list[Place]) -> str:
@@ -137,7 +137,7 @@ def _read(file: BinaryIO, start: int, end: int) -> bytes:
     return file.read(end - start)
 
 
-def _depth() -> int:
+def stack_depth() -> int:
     """Return the stack level of whoever called this package, for a warning that points there."""
     depth, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from copilot_magics.transcripts.damage import Place, places
+from copilot_magics.transcripts.damage import Place, places, stack_depth
 from copilot_magics.transcripts.gathering import Rows, Tell, gather
 from copilot_magics.transcripts.journal import journal_path
 from copilot_magics.transcripts.restrictions import Restrictions
@@ -34,7 +35,9 @@ from copilot_magics.transcripts.wire import Answer, Job, read, receive, send
 PAYS = 64 * 1024**2
 """Bytes of journals from which on other processes save more than they cost."""
 
-_BATCH = 8 * 1024**2
+# To glibc: memory that was used for some sessions is used again for the next ones, not given back.
+_KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
+_BATCH = 4 * 1024**2
 _MOST = 8
 _AHEAD = 2
 
@@ -173,6 +176,7 @@ class _Helper:
     def __init__(self, job: bytes, work: _Work) -> None:
         self._work = work
         self._answers: dict[int, Answer] = {}
+        self._is_gone = False
         self._file = _nameless_file()
         self._connection, theirs = socket.socketpair()
         given = (theirs.fileno(), self._file.fileno())
@@ -187,6 +191,7 @@ class _Helper:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=given,
+                env={**os.environ, **_KEEP_MEMORY},
                 # An interrupt of the kernel is not meant for it; it is ended here.
                 start_new_session=True,
             )
@@ -209,15 +214,22 @@ class _Helper:
                     return
                 answer = receive(self._connection)
                 if answer is None:
-                    return
+                    raise ConnectionError
                 self._work.is_read(due[0])
                 self._answers[due.popleft()] = msgspec.json.decode(answer, type=Answer)
         except OSError:
-            # It is gone: ended here, or by the system. What it did not answer is read here.
-            return
+            # It is gone: ended here, or of itself. What it did not answer is read here.
+            self._is_gone = True
 
     def found(self) -> dict[int, Found]:
         """Return what was found in the batches that were answered."""
+        if self._is_gone:
+            warnings.warn(
+                "A process that helped to read the sessions ended before it was done; what it had"
+                " not read yet is read here.",
+                RuntimeWarning,
+                stacklevel=stack_depth(),
+            )
         if not self._answers:
             return {}
         memory = memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))

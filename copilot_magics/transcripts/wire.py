@@ -79,7 +79,7 @@ def write(file: FileIO, pieces: Sequence[Piece]) -> None:
         return
     import pyarrow as pa
 
-    with pa.ipc.new_stream(pa.PythonFile(file), pieces[0].schema) as writer:
+    with pa.ipc.new_stream(pa.PythonFile(file, mode="w"), pieces[0].schema) as writer:
         for piece in pieces:
             writer.write_batch(piece)
 
