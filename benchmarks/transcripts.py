@@ -193,7 +193,7 @@ def measured(home: Path, names: list[str]) -> dict[str, tuple[float, float]]:
     from common import quiet_environment
 
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    environment = {**quiet_environment(), "COPILOT_HOME": str(home)}
+    environment = {**quiet_environment(), "COPILOT_HOME": str(home), "TQDM_DISABLE": "1"}
     for _ in range(ROUNDS):
         for name in names:
             command = [sys.executable, __file__, name]
