@@ -16,7 +16,6 @@ from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.catalog import find, known_ids, not_found
 from copilot_magics.transcripts.damage import Place, places, warn
-from copilot_magics.transcripts.damage import warning as _warning  # noqa: F401
 from copilot_magics.transcripts.gathering import Rows, Told, gather
 from copilot_magics.transcripts.journal import events_of, journal_path, read_journal, session_folder
 from copilot_magics.transcripts.parallel import PAYS, Found, gather_all, size_of

@@ -90,7 +90,8 @@ def gather_all(
     # For one process, one batch: its rows lie closest together.
     batches = _batches(sessions, sizes, _BATCH if processes > 1 else None)
     work = _Work(batches)
-    with _Helpers(processes - 1, Job(str(state), wanted), work) as helpers:
+    others = min(processes, len(batches)) - 1
+    with _Helpers(others, Job(str(state), wanted), work) as helpers:
         while (number := work.take()) is not None:
             work.found[number] = _read(state, batches[number].sessions, wanted, tell)
             tell(work.news())
