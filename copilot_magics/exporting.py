@@ -15,8 +15,8 @@ import msgspec
 from copilot_magics.config import session_state
 from copilot_magics.errors import CopilotError
 from copilot_magics.transcripts import facts, not_found, read_journal
+from copilot_magics.transcripts.analysis.markdown import markdown
 from copilot_magics.transcripts.frame import session_frame
-from copilot_magics.transcripts.markdown import markdown
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.salvage import Event
 

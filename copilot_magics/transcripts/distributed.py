@@ -72,7 +72,7 @@ def lazy(
     what = f"{label}(engine='dask')"
     dask, dataframe = needs("dask", "dask", what), needs("dask.dataframe", "dask", what)
     # Registers df.copilot.
-    from copilot_magics.transcripts import dask_accessor  # noqa: F401
+    from copilot_magics.transcripts.analysis import dask_accessor  # noqa: F401
 
     # The strings are what they should be already.
     with dask.config.set({"dataframe.convert-string": False}):

@@ -76,7 +76,7 @@ def unpack(pieces: Sequence[Piece], columns: Sequence[str] = COLUMNS) -> pd.Data
     """
     import pandas as pd
 
-    from copilot_magics.transcripts import accessor  # noqa: F401  registers df.copilot
+    from copilot_magics.transcripts.analysis import accessor  # noqa: F401  registers df.copilot
 
     packed = bool(pieces) and not isinstance(pieces[0], dict)
     column = _from_arrow if packed else _from_values

@@ -16,10 +16,10 @@ from journals import answer, event, prompt, sample, start, write_session
 
 from copilot_magics.errors import BadInput, SessionNotFound
 from copilot_magics.transcripts import get_messages
-from copilot_magics.transcripts.calls import tools
+from copilot_magics.transcripts.analysis.calls import tools
+from copilot_magics.transcripts.analysis.turns import turns
+from copilot_magics.transcripts.analysis.usage import usage
 from copilot_magics.transcripts.dataset import export_transcripts, read_transcripts
-from copilot_magics.transcripts.turns import turns
-from copilot_magics.transcripts.usage import usage
 
 TABLES = {"turns": turns, "tools": tools, "usage": usage}
 

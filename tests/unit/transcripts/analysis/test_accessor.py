@@ -19,11 +19,11 @@ from matplotlib import pyplot as plt
 
 from copilot_magics.errors import BadInput
 from copilot_magics.transcripts import get_messages
-from copilot_magics.transcripts.calls import tools
-from copilot_magics.transcripts.failures import errors
+from copilot_magics.transcripts.analysis.calls import tools
+from copilot_magics.transcripts.analysis.failures import errors
+from copilot_magics.transcripts.analysis.turns import turns
+from copilot_magics.transcripts.analysis.usage import usage
 from copilot_magics.transcripts.schema import COLUMNS, empty
-from copilot_magics.transcripts.turns import turns
-from copilot_magics.transcripts.usage import usage
 
 TABLES = [turns, tools, usage, errors]
 FIELDS = [

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, overload
 import pandas as pd
 
 from copilot_magics.errors import BadInput
-from copilot_magics.transcripts import (
+from copilot_magics.transcripts.analysis import (
     calls,
     failures,
     markdown,
@@ -26,7 +26,7 @@ from copilot_magics.transcripts import (
     turns,
     usage,
 )
-from copilot_magics.transcripts.plots import Plots
+from copilot_magics.transcripts.analysis.plots import Plots
 
 _PARAMETERS = "Parameters\n----------\n"
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -103,7 +103,7 @@ class CopilotAccessor:
 
         See Also
         --------
-        copilot_magics.transcripts.payloads.fields : the columns.
+        copilot_magics.transcripts.analysis.payloads.fields : the columns.
         """
         if expand is False:
             return payloads.payloads(self._frame)
@@ -161,7 +161,7 @@ class CopilotAccessor:
 
         See Also
         --------
-        copilot_magics.transcripts.plots.Plots : the methods.
+        copilot_magics.transcripts.analysis.plots.Plots : the methods.
         """
         return Plots(self._frame)
 

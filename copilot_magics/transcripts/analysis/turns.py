@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics.transcripts.calls import tools
-from copilot_magics.transcripts.failures import errors
-from copilot_magics.transcripts.rows import answers, prompts
-from copilot_magics.transcripts.tables import build, events, models
-from copilot_magics.transcripts.usage import usage
+from copilot_magics.transcripts.analysis.calls import tools
+from copilot_magics.transcripts.analysis.failures import errors
+from copilot_magics.transcripts.analysis.rows import answers, prompts
+from copilot_magics.transcripts.analysis.tables import build, events, models
+from copilot_magics.transcripts.analysis.usage import usage
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, cast
 from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput, SessionNotFound, closest
 from copilot_magics.transcripts.damage import Place, warn
-from copilot_magics.transcripts.export import Done, Export
+from copilot_magics.transcripts.dataset.export import Done, Export
+from copilot_magics.transcripts.dataset.parts import PARTITION, Part, arrow_schema, read_parts
+from copilot_magics.transcripts.dataset.storage import Storage
 from copilot_magics.transcripts.frame import ALL, ENGINES, _resolve
-from copilot_magics.transcripts.parts import PARTITION, Part, arrow_schema, read_parts
 from copilot_magics.transcripts.reading import ROLES
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
 from copilot_magics.transcripts.schema import empty
-from copilot_magics.transcripts.storage import Storage
 
 if TYPE_CHECKING:
     import pandas as pd

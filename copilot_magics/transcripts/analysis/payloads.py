@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from copilot_magics.transcripts.analysis.tables import require
 from copilot_magics.transcripts.reading import decoded
-from copilot_magics.transcripts.tables import require
 
 if TYPE_CHECKING:
     import pandas as pd

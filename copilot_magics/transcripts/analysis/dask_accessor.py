@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from dask.dataframe.extensions import register_dataframe_accessor
 
-from copilot_magics.transcripts.calls import tools
+from copilot_magics.transcripts.analysis.calls import tools
+from copilot_magics.transcripts.analysis.turns import turns
+from copilot_magics.transcripts.analysis.usage import usage
 from copilot_magics.transcripts.schema import empty
-from copilot_magics.transcripts.turns import turns
-from copilot_magics.transcripts.usage import usage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ class DaskAccessor:
         Returns
         -------
         dask.dataframe.DataFrame
-            With the columns of `copilot_magics.transcripts.turns.turns`.
+            With the columns of `copilot_magics.transcripts.analysis.turns.turns`.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class DaskAccessor:
         Returns
         -------
         dask.dataframe.DataFrame
-            With the columns of `copilot_magics.transcripts.calls.tools`.
+            With the columns of `copilot_magics.transcripts.analysis.calls.tools`.
 
         Raises
         ------
@@ -81,7 +81,7 @@ class DaskAccessor:
         Returns
         -------
         dask.dataframe.DataFrame
-            With the columns of `copilot_magics.transcripts.usage.usage`.
+            With the columns of `copilot_magics.transcripts.analysis.usage.usage`.
 
         Raises
         ------

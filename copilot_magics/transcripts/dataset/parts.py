@@ -16,8 +16,8 @@ from typing import Any, Self
 import msgspec
 
 from copilot_magics.errors import BadInput
+from copilot_magics.transcripts.dataset.storage import Storage
 from copilot_magics.transcripts.schema import COLUMNS, Piece, empty
-from copilot_magics.transcripts.storage import Storage
 
 KEY = b"copilot_magics"
 FORMAT = 1

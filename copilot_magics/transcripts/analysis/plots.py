@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics.errors import BadInput
 from copilot_magics.extras import needs
-from copilot_magics.transcripts.calls import tools
-from copilot_magics.transcripts.failures import errors
-from copilot_magics.transcripts.turns import turns
-from copilot_magics.transcripts.usage import usage
+from copilot_magics.transcripts.analysis.calls import tools
+from copilot_magics.transcripts.analysis.failures import errors
+from copilot_magics.transcripts.analysis.turns import turns
+from copilot_magics.transcripts.analysis.usage import usage
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copilot_magics.transcripts import reading
-from copilot_magics.transcripts.calls import with_results
-from copilot_magics.transcripts.rows import answers, prompts
-from copilot_magics.transcripts.tables import events, models, plain
+from copilot_magics.transcripts.analysis.calls import with_results
+from copilot_magics.transcripts.analysis.rows import answers, prompts
+from copilot_magics.transcripts.analysis.tables import events, models, plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from copilot_magics.transcripts.tables import build, decoded, events, models, plain
+from copilot_magics.transcripts.analysis.tables import build, decoded, events, models, plain
 
 if TYPE_CHECKING:
     import pandas as pd

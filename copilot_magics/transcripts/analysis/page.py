@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from copilot_magics.transcripts.markdown import summary
-from copilot_magics.transcripts.talk import Called, Said, talks
+from copilot_magics.transcripts.analysis.markdown import summary
+from copilot_magics.transcripts.analysis.talk import Called, Said, talks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,5 +109,5 @@ def _style() -> str:
         HtmlFormatter(style=style, cssclass="highlight").get_style_defs(".highlight")
         for style in ("default", "github-dark")
     )
-    own = files("copilot_magics.transcripts").joinpath("page.css").read_text(encoding="utf-8")
+    own = files("copilot_magics.transcripts.analysis").joinpath("page.css").read_text(encoding="utf-8")
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{own}"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from copilot_magics.errors import BadInput
+from copilot_magics.transcripts.analysis.tables import decoded, require
 from copilot_magics.transcripts.reading import by_person
-from copilot_magics.transcripts.tables import decoded, require
 
 if TYPE_CHECKING:
     import numpy as np

@@ -24,12 +24,19 @@ from typing import NamedTuple
 import msgspec
 
 from copilot_magics.transcripts.damage import Place
+from copilot_magics.transcripts.dataset.parts import (
+    UNKNOWN,
+    Mark,
+    Part,
+    PartWriter,
+    part_name,
+    read_parts,
+)
+from copilot_magics.transcripts.dataset.storage import Storage, Workshop
 from copilot_magics.transcripts.journal import FILE, decode
 from copilot_magics.transcripts.parallel import gather_all
-from copilot_magics.transcripts.parts import UNKNOWN, Mark, Part, PartWriter, part_name, read_parts
 from copilot_magics.transcripts.progress import Progress
 from copilot_magics.transcripts.restrictions import Restrictions
-from copilot_magics.transcripts.storage import Storage, Workshop
 
 JOURNALS = 64 * 1024**2
 """Bytes of journals after which a month's next sessions go to a new file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from copilot_magics.transcripts.talk import Called, Said, talks
+from copilot_magics.transcripts.analysis.talk import Called, Said, talks
 
 if TYPE_CHECKING:
     import pandas as pd

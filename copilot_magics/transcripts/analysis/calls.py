@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from copilot_magics.transcripts.tables import build, codes, column, decoded, events
+from copilot_magics.transcripts.analysis.tables import build, codes, column, decoded, events
 
 if TYPE_CHECKING:
     import pandas as pd
