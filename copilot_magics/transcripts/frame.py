@@ -98,11 +98,12 @@ def get_messages(
 
 
 def _read(state: Path, sessions: list[str], wanted: Restrictions, *, is_all: bool) -> Found:
-    total = sum(size_of(state, session) for session in sessions)
+    sizes = [size_of(state, session) for session in sessions]
+    total = sum(sizes)
     with Progress(total, "Reading sessions") as progress:
         # Those that are named are looked at again and again; all of them are not.
         if is_all or len(sessions) > _FEW or (len(sessions) > 1 and total >= PAYS):
-            return gather_all(state, sessions, wanted, progress.advance)
+            return gather_all(state, sessions, wanted, progress.advance, sizes=sizes)
         found = Found([], [])
         for session in sessions:
             pieces, damage = _recent.gather(state, session, wanted, progress.advance)

@@ -37,7 +37,7 @@ PAYS = 64 * 1024**2
 
 # To glibc: memory that was used for some sessions is used again for the next ones, not given back.
 _KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
-_BATCH = 4 * 1024**2
+_BATCH = 2 * 1024**2
 _MOST = 8
 _AHEAD = 2
 
@@ -63,6 +63,7 @@ def gather_all(
     wanted: Restrictions,
     tell: Tell,
     processes: int | None = None,
+    sizes: list[int] | None = None,
 ) -> Found:
     """Read sessions.
 
@@ -78,13 +79,16 @@ def gather_all(
         Called now and then with the bytes that have been read since.
     processes : int, optional
         How many read, this one included; as many as there are cores where left out, if that pays.
+    sizes : list of int, optional
+        `size_of` each session, where that is known already.
 
     Returns
     -------
     Found
         In the order of the sessions.
     """
-    sizes = [size_of(state, session) for session in sessions]
+    if sizes is None:
+        sizes = [size_of(state, session) for session in sessions]
     if processes is None:
         processes = _cores() if sum(sizes) >= PAYS else 1
     # For one process, one batch: its rows lie closest together.
