@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.extras import needs
-from copilot_magics.transcripts.frame import _frame
+from copilot_magics.transcripts.frame import to_frame
 from copilot_magics.transcripts.parallel import gather_all, size_of
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.schema import empty
@@ -101,4 +101,4 @@ def _read(
     wanted = restrictions if columns is None else replace(restrictions, columns=tuple(columns))
     # The cores are Dask's to share out.
     found = gather_all(state, sessions, wanted, lambda _read: None, processes=1)
-    return _frame(found.pieces, found.damage, wanted)
+    return to_frame(found.pieces, found.damage, wanted)

@@ -86,7 +86,7 @@ def get_messages(
     wanted = restrictions(types, roles, since, until, columns)
     if engine not in ENGINES:
         raise BadInput(f"There is no engine {engine!r}.", f"There are: {', '.join(ENGINES)}.")
-    found = _resolve(sessions)
+    found = resolve(sessions)
     if engine == "dask":
         from copilot_magics.transcripts import distributed
 
@@ -94,7 +94,7 @@ def get_messages(
         return cast("pd.DataFrame", distributed.messages(session_state(), found, wanted))
     pieces, damage = _read(session_state(), found, wanted, is_all=sessions == ALL)
     warn(damage)
-    return _frame(pieces, damage, wanted)
+    return to_frame(pieces, damage, wanted)
 
 
 def _read(state: Path, sessions: list[str], wanted: Restrictions, *, is_all: bool) -> Found:
@@ -131,10 +131,11 @@ def session_frame(state: Path, session: str, restrictions: Restrictions) -> pd.D
     """
     rows = Rows(restrictions)
     damage = gather(state, session, rows, lambda read: None)
-    return _frame(rows.pieces, places(session, damage), restrictions)
+    return to_frame(rows.pieces, places(session, damage), restrictions)
 
 
-def _frame(pieces: list[Piece], damage: list[Place], wanted: Restrictions) -> pd.DataFrame:
+def to_frame(pieces: list[Piece], damage: list[Place], wanted: Restrictions) -> pd.DataFrame:
+    """Return what was gathered as a DataFrame, within the limits of time to the microsecond."""
     frame = unpack(pieces, wanted.needed)
     if wanted.since is not None:
         frame = frame[frame["timestamp"] >= wanted.since]
@@ -188,7 +189,14 @@ def has_message(session: str, message_id: str | None) -> bool:
     )
 
 
-def _resolve(sessions: str | Iterable[str]) -> list[str]:
+def resolve(sessions: str | Iterable[str]) -> list[str]:
+    """Return the IDs that IDs, titles or ``"*"`` mean, each once.
+
+    Raises
+    ------
+    SessionNotFound
+        Where nothing has one of them; it names the closest.
+    """
     if sessions == ALL:
         return known_ids()
     found = (_existing(session) for session in as_list(sessions) or ())

@@ -109,5 +109,5 @@ def _style() -> str:
         HtmlFormatter(style=style, cssclass="highlight").get_style_defs(".highlight")
         for style in ("default", "github-dark")
     )
-    own = files("copilot_magics.transcripts.analysis").joinpath("page.css").read_text(encoding="utf-8")
+    own = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{own}"

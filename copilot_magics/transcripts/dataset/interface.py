@@ -20,7 +20,7 @@ from copilot_magics.transcripts.damage import Place, warn
 from copilot_magics.transcripts.dataset.export import Done, Export
 from copilot_magics.transcripts.dataset.parts import PARTITION, Part, arrow_schema, read_parts
 from copilot_magics.transcripts.dataset.storage import Storage
-from copilot_magics.transcripts.frame import ALL, ENGINES, _resolve
+from copilot_magics.transcripts.frame import ALL, ENGINES, resolve
 from copilot_magics.transcripts.reading import ROLES
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
 from copilot_magics.transcripts.schema import empty
@@ -93,7 +93,7 @@ def export_transcripts(
     """
     storage = Storage(path, storage_options, "export_transcripts()")
     begin = restrictions(since=since).since
-    wanted = _resolve(sessions)
+    wanted = resolve(sessions)
     state = session_state()
     if prune and not state.is_dir():
         raise BadInput(
