@@ -5,13 +5,14 @@ Here is what a user calls; how journals become rows is in `gathering`, and rows 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from copilot_magics.config import session_state
-from copilot_magics.errors import BadInput
+from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.catalog import find, known_ids, not_found
@@ -77,6 +78,8 @@ def get_messages(
         Where no session has the ID; it names the closest.
     BadInput
         For an unknown role, column or engine, or a moment that is none.
+    CopilotError
+        The folder of sessions cannot be read.
 
     Warns
     -----
@@ -92,7 +95,7 @@ def get_messages(
 
         # It has the methods of a pandas DataFrame, which is what a caller's checker should see.
         return cast("pd.DataFrame", distributed.messages(session_state(), found, wanted))
-    pieces, damage = _read(session_state(), found, wanted, is_all=sessions == ALL)
+    pieces, damage = _read(session_state(), found, wanted, is_all=is_all(sessions))
     warn(damage)
     return to_frame(pieces, damage, wanted)
 
@@ -141,7 +144,7 @@ def to_frame(pieces: list[Piece], damage: list[Place], wanted: Restrictions) -> 
         frame = frame[frame["timestamp"] >= wanted.since]
     if wanted.until is not None:
         frame = frame[frame["timestamp"] <= wanted.until]
-    if wanted.is_bounded:
+    if wanted.is_bounded or wanted.needed != wanted.columns:
         frame = frame[list(wanted.columns)].reset_index(drop=True)
     frame.attrs["copilot"] = {"damage": damage}
     return frame
@@ -196,11 +199,32 @@ def resolve(sessions: str | Iterable[str]) -> list[str]:
     ------
     SessionNotFound
         Where nothing has one of them; it names the closest.
+    CopilotError
+        The folder of sessions cannot be read.
     """
-    if sessions == ALL:
+    _check_readable(session_state())
+    if is_all(sessions):
         return known_ids()
-    found = (_existing(session) for session in as_list(sessions) or ())
+    found = (_existing(session) for session in as_list(sessions, "session's ID") or ())
     return list(dict.fromkeys(found))
+
+
+def is_all(sessions: str | Iterable[str]) -> bool:
+    """Say whether all sessions are meant; an array of names would compare each of its own."""
+    return isinstance(sessions, str) and sessions == ALL
+
+
+def _check_readable(state: Path) -> None:
+    try:
+        os.scandir(state).close()
+    except FileNotFoundError:
+        # Nobody has held a session yet.
+        return
+    except OSError as error:
+        raise CopilotError(
+            f"The folder of sessions {state} cannot be read: {error.strerror or error}.",
+            "Make it readable for you.",
+        ) from error
 
 
 def _existing(session: str) -> str:

@@ -40,8 +40,8 @@ class Restrictions:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The columns that are wanted, and the one that tells whether an event is."""
-        if self.is_bounded and "timestamp" not in self.columns:
+        """The columns that are wanted, and one that tells which events are, and how many."""
+        if (self.is_bounded or not self.columns) and "timestamp" not in self.columns:
             return (*self.columns, "timestamp")
         return self.columns
 
@@ -91,8 +91,8 @@ def restrictions(
     BadInput
         For an unknown role or column, or a moment that is none.
     """
-    wanted = as_list(columns)
-    kept_roles, kept_types = as_list(roles), as_list(types)
+    wanted = as_list(columns, "column")
+    kept_roles, kept_types = as_list(roles, "role"), as_list(types, "type of events")
     _known("column", wanted or [], COLUMNS)
     _known("role", kept_roles or [], ROLES)
     return Restrictions(
@@ -104,11 +104,33 @@ def restrictions(
     )
 
 
-def as_list(value: str | Iterable[str] | None) -> list[str] | None:
-    """Return one name, or several, as a list without repetitions; None stays None."""
+def as_list(value: str | Iterable[str] | None, what: str) -> list[str] | None:
+    """Return one name, or several, as a list without repetitions; None stays None.
+
+    Parameters
+    ----------
+    value : str, iterable of str or None
+        A list, an array, a Series, and whatever else has names.
+    what : str
+        What they name, for the error.
+
+    Raises
+    ------
+    BadInput
+        Where one of them is no text.
+    """
     if value is None:
         return None
-    return [value] if isinstance(value, str) else list(dict.fromkeys(value))
+    if isinstance(value, str):
+        return [value]
+    try:
+        names = list(dict.fromkeys(value))
+    except TypeError:
+        names = [value]  # type: ignore[list-item]
+    for name in names:
+        if not isinstance(name, str):
+            raise BadInput(f"{name!r} is no {what}.", "Give a text, or a list of texts.")
+    return names
 
 
 def _known(kind: str, names: list[str], known: tuple[str, ...]) -> None:

@@ -27,6 +27,7 @@ from copilot_magics.transcripts.analysis import (
     usage,
 )
 from copilot_magics.transcripts.analysis.plots import Plots
+from copilot_magics.transcripts.restrictions import as_list
 
 _PARAMETERS = "Parameters\n----------\n"
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -109,7 +110,7 @@ class CopilotAccessor:
             return payloads.payloads(self._frame)
         if expand is True:
             return payloads.fields(self._frame, None)
-        return payloads.fields(self._frame, [expand] if isinstance(expand, str) else expand)
+        return payloads.fields(self._frame, as_list(expand, "field's name"))
 
     @overload
     def to_markdown(self, path: None = None, *, title: str = "") -> str: ...

@@ -7,6 +7,7 @@ forbids scripts, and everything that would be fetched, on top of that.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -85,9 +86,12 @@ def _said(said: Said) -> str:
     if said.kind == "error":
         return f"<section class='error'><h2>Error</h2>\n{code_to_html(said.text)}</section>"
     who = "You" if said.kind == "prompt" else text_to_html(said.who or "Copilot")
-    when = f" <time datetime='{said.when:%Y-%m-%dT%H:%M:%SZ}'>{said.when:%Y-%m-%d %H:%M} UTC</time>"
-    head = f"<h2>{who}{when if said.when else ''}</h2>"
+    head = f"<h2>{who}{_when(said.when) if said.when else ''}</h2>"
     return f"<section class='{said.kind}'>{head}\n{markdown_to_html(said.text)}</section>"
+
+
+def _when(when: datetime) -> str:
+    return f" <time datetime='{when:%Y-%m-%dT%H:%M:%SZ}'>{when:%Y-%m-%d %H:%M} UTC</time>"
 
 
 def _call(call: Called) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,12 @@ from copilot_magics.transcripts.reading import decoded
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_EXACT = 2**53
+"""Beyond this, not every integer is a float."""
+
+_PLACE = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def payloads(frame: pd.DataFrame) -> pd.Series[Any]:
@@ -78,16 +85,26 @@ def fields(frame: pd.DataFrame, paths: Sequence[str] | None) -> pd.DataFrame:
     else:
         columns = {path: [_inside(each, path.split(".")) for each in whole] for path in paths}
     return pd.DataFrame(
-        {name: pd.Series(values, whole.index, dtype="object") for name, values in columns.items()},
-        index=whole.index,
-    ).convert_dtypes()
+        {name: _column(values, whole.index) for name, values in columns.items()}, index=whole.index
+    )
+
+
+def _column(values: list[Any], index: pd.Index[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    column = pd.Series(values, index, dtype="object")
+    if any(isinstance(value, float) for value in values) and any(
+        isinstance(value, int) and abs(value) > _EXACT for value in values
+    ):
+        return column
+    return column.convert_dtypes()
 
 
 def _inside(value: Any, names: Sequence[str]) -> Any:
     for name in names:
         if isinstance(value, dict):
             value = value.get(name)
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+        elif isinstance(value, list) and _PLACE.fullmatch(name) and int(name) < len(value):
             value = value[int(name)]
         else:
             return None

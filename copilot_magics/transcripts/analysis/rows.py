@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from copilot_magics.errors import BadInput
-from copilot_magics.transcripts.analysis.tables import decoded, require
+from copilot_magics.transcripts.analysis.tables import decoded, repeated, require, where
 from copilot_magics.transcripts.reading import by_person
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+    from copilot_magics.transcripts.analysis.tables import Mask
 
 
 class _Prompt(msgspec.Struct, rename="camel"):
@@ -35,7 +34,8 @@ def conversation(frame: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The rows, with the columns, dtypes and index they had. What sub-agents, skills and
-        schedules said is not among them, nor an answer without a text.
+        schedules said is not among them, nor an answer without a text, nor an event again that a
+        damaged journal repeats.
 
     Raises
     ------
@@ -43,7 +43,10 @@ def conversation(frame: pd.DataFrame) -> pd.DataFrame:
         Where the DataFrame lacks a column that is needed.
     """
     require(frame, "content")
-    return frame[prompts(frame) | (answers(frame) & frame["content"].notna())]
+    said = prompts(frame) | (answers(frame) & frame["content"].notna().to_numpy())
+    if {"session", "event_id"} <= set(frame.columns):
+        said &= ~repeated(frame)
+    return frame[said]
 
 
 def find(frame: pd.DataFrame, what: str | re.Pattern[str]) -> pd.DataFrame:
@@ -87,7 +90,7 @@ def prompts(frame: pd.DataFrame) -> Mask:
     import numpy as np
 
     require(frame, "type", "agent_id", "data")
-    said = ((frame["type"] == "user.message") & frame["agent_id"].isna()).to_numpy(dtype=bool)
+    said = where((frame["type"] == "user.message") & frame["agent_id"].isna())
     found = np.zeros(len(frame), dtype=bool)
     told = decoded(frame["data"][said], _Prompt)
     found[said] = [by_person(p.source, p.is_autopilot_continuation) if p else True for p in told]
@@ -97,5 +100,4 @@ def prompts(frame: pd.DataFrame) -> Mask:
 def answers(frame: pd.DataFrame) -> Mask:
     """Say of each row whether it is a message of the agent itself, with a text or without."""
     require(frame, "type", "agent_id")
-    said = (frame["type"] == "assistant.message") & frame["agent_id"].isna()
-    return said.to_numpy(dtype=bool)
+    return where((frame["type"] == "assistant.message") & frame["agent_id"].isna())

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
 _Kind = TypeVar("_Kind")
 
 
@@ -54,8 +56,19 @@ def events(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     found = frame[wanted].reset_index(drop=True)
     # Pandas would copy what is known of damage with each step.
     found.attrs = {}
-    repeated = found.duplicated(["session", "event_id"]) & found["event_id"].notna()
-    return found[~repeated].reset_index(drop=True) if repeated.any() else found
+    again = repeated(found)
+    return found[~again].reset_index(drop=True) if again.any() else found
+
+
+def repeated(frame: pd.DataFrame) -> Mask:
+    """Say of each row whether its event is in a row before it."""
+    again = frame.duplicated(["session", "event_id"]) & frame["event_id"].notna()
+    return again.to_numpy(dtype=bool)
+
+
+def where(condition: pd.Series[Any]) -> Mask:
+    """Return a condition as an array; a missing value does not meet it."""
+    return condition.fillna(False).to_numpy(dtype=bool)
 
 
 def decoded(texts: Iterable[str], kind: type[_Kind]) -> list[_Kind | None]:

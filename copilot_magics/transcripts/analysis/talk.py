@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.analysis.calls import with_results
 from copilot_magics.transcripts.analysis.rows import answers, prompts
-from copilot_magics.transcripts.analysis.tables import events, models, plain
+from copilot_magics.transcripts.analysis.tables import events, models, plain, where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ _Placed = tuple[int, str, Said | Called]
 
 
 def _said(rows: pd.DataFrame) -> Iterator[_Placed]:
-    failed = ((rows["type"] == "session.error") & rows["agent_id"].isna()).to_numpy(dtype=bool)
+    failed = where((rows["type"] == "session.error") & rows["agent_id"].isna())
     rows = rows.assign(model=models(rows))
     for kind, mask in {"prompt": prompts(rows), "answer": answers(rows), "error": failed}.items():
         part = rows[mask & rows["content"].notna().to_numpy()]

@@ -20,7 +20,7 @@ from copilot_magics.transcripts.damage import Place, warn
 from copilot_magics.transcripts.dataset.export import Done, Export
 from copilot_magics.transcripts.dataset.parts import PARTITION, Part, arrow_schema, read_parts
 from copilot_magics.transcripts.dataset.storage import Storage
-from copilot_magics.transcripts.frame import ALL, ENGINES, resolve
+from copilot_magics.transcripts.frame import ALL, ENGINES, is_all, resolve
 from copilot_magics.transcripts.reading import ROLES
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
 from copilot_magics.transcripts.schema import empty
@@ -161,7 +161,7 @@ def read_transcripts(
             f"There is no dataset at {storage.path!r}.",
             "`export_transcripts(path)` makes one.",
         )
-    named = None if sessions == ALL else as_list(sessions)
+    named = None if is_all(sessions) else as_list(sessions, "session's ID")
     parts = _holding(read_parts(storage), named)
     condition = _condition(wanted, named, filters)
     read = partial(_read, storage, wanted.columns, condition)

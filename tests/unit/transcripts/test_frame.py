@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journals import answer, event, prompt, sample, start, write_session
 
-from copilot_magics.errors import BadInput, SessionNotFound
+from copilot_magics.errors import BadInput, CopilotError, SessionNotFound
 from copilot_magics.transcripts import get_messages, get_turn, has_message
 
 DTYPES = {
@@ -305,3 +305,44 @@ def test_no_damage_raises_or_changes_a_dtype(home: Path, at: int, byte: int, cut
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert_dtypes(get_messages("rich"))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [list, tuple, set, pd.Series, pd.Index, lambda names: pd.array(names, dtype="string"), iter],
+)
+def test_sessions_in_any_form_that_has_names(home: Path, form: Any) -> None:
+    for session in "abc":
+        write_session(home, session, start(), prompt(session))
+    found = get_messages(form(["a", "b"]))
+    assert sorted(found["session"].unique()) == ["a", "b"]
+    # What one has at hand: the sessions of another frame.
+    assert set(get_messages(found["session"].unique())["session"]) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sessions": 5}, {"sessions": [5]}, {"sessions": [None]}, {"sessions": Path("a")}]
+)
+def test_what_is_no_session_is_refused(home: Path, wrong: Any) -> None:
+    with pytest.raises(BadInput, match="is no session's ID"):
+        get_messages(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"types": 5}, {"roles": [5]}, {"columns": 5}])
+def test_what_is_no_name_is_refused(home: Path, wrong: Any) -> None:
+    with pytest.raises(BadInput, match="Give a text, or a list of texts"):
+        get_messages("*", **wrong)
+
+
+@pytest.mark.parametrize("bounds", [{}, {"since": "2026-01-01"}])
+def test_no_columns_at_all(home: Path, bounds: Any) -> None:
+    write_session(home, "a", start(), prompt("x"))
+    assert get_messages("a", columns=[], **bounds).shape == (2, 0)
+
+
+def test_a_folder_of_sessions_that_cannot_be_read_is_said(home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "session-state").write_text("in the way")
+    for sessions in ("*", "a"):
+        with pytest.raises(CopilotError, match=r"session-state cannot be read: Not a directory\."):
+            get_messages(sessions)

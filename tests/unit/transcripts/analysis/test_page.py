@@ -93,3 +93,17 @@ def test_no_messages(home: Path) -> None:
     frame = get_messages("s")
     assert "<p>No messages.</p>" in frame.head(0).copilot.to_html()
     assert "<h1>s</h1>" in frame.copilot.to_html()
+
+
+@pytest.mark.parametrize("timestamp", [None, "", "yesterday", "2026-03-01T24:61:00Z"])
+def test_what_was_said_at_no_known_time_is_told(home: Path, timestamp: object) -> None:
+    write_session(
+        home,
+        "a",
+        prompt("what", timestamp=timestamp),
+        answer("that", timestamp=timestamp),
+        event("session.error", {"message": "broken"}, timestamp=timestamp),
+    )
+    messages = get_messages("a").copilot
+    for text in (messages.to_html(), messages.to_markdown()):
+        assert all(word in text for word in ("what", "that", "broken"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pytest
 from journals import event, prompt, start, write_session
 
+from copilot_magics.errors import BadInput
 from copilot_magics.transcripts import get_messages
 
 
@@ -64,3 +67,20 @@ def test_empty_frames(home: Path) -> None:
     assert empty.copilot.payload().empty
     assert list(empty.copilot.payload(expand=["toolName"])) == ["toolName"]
     assert empty.copilot.payload(expand=True).shape == (0, 0)
+
+
+def test_no_number_is_rounded(home: Path) -> None:
+    numbers = [2**53 + 1, 0.5, None]
+    write_session(home, "a", *(event("session.info", {"n": number}) for number in numbers))
+    assert get_messages("a").copilot.payload(expand="n")["n"].tolist() == numbers
+
+
+@pytest.mark.parametrize("wrong", [1, [5], [None]])
+def test_what_is_no_field_is_refused(home: Path, wrong: Any) -> None:
+    with pytest.raises(BadInput, match="is no field's name"):
+        frame(home).copilot.payload(expand=wrong)
+
+
+def test_a_very_long_place_is_none(home: Path) -> None:
+    path = f"list.{'9' * 5000}"
+    assert frame(home).copilot.payload(expand=path)[path].isna().all()

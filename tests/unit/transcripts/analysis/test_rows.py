@@ -79,3 +79,18 @@ def test_empty_frames_keep_their_columns(home: Path) -> None:
     empty = talk(home).head(0)
     for found in (empty.copilot.conversation(), empty.copilot.find("x")):
         pd.testing.assert_frame_equal(found, empty)
+
+
+def test_what_a_damaged_journal_repeats_is_said_once(home: Path) -> None:
+    asked, said = prompt("q"), answer("r")
+    write_session(home, "a", asked, asked, said, said)
+    messages = get_messages("a")
+    assert messages.copilot.conversation()["content"].tolist() == ["q", "r"]
+    without_ids = messages.drop(columns="event_id").copilot.conversation()
+    assert without_ids["content"].tolist() == ["q", "q", "r", "r"]
+
+
+def test_rows_of_nothing_are_passed_over(home: Path) -> None:
+    write_session(home, "a", start(), prompt("q"), answer("r"))
+    longer = get_messages("a").reindex(range(10))
+    assert longer.copilot.conversation()["content"].tolist() == ["q", "r"]
