@@ -14,6 +14,7 @@ what is left.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from copilot_magics.transcripts.damage import Place
+from copilot_magics.transcripts.damage import Place, places
 from copilot_magics.transcripts.dataset.parts import (
     UNKNOWN,
     Mark,
@@ -33,7 +34,7 @@ from copilot_magics.transcripts.dataset.parts import (
     read_parts,
 )
 from copilot_magics.transcripts.dataset.storage import Storage, Workshop
-from copilot_magics.transcripts.journal import FILE, decode
+from copilot_magics.transcripts.journal import FILE, decode, unreadable
 from copilot_magics.transcripts.parallel import gather_all
 from copilot_magics.transcripts.progress import Progress
 from copilot_magics.transcripts.restrictions import Restrictions
@@ -103,6 +104,7 @@ class Export:
         held = [(name, part) for part in self._parts.values() for name in part.sessions]
         self._homes = {session: part.name for session, part in held}
         self._marks = {session: part.sessions[session] for session, part in held}
+        self._unseen: dict[str, OSError] = {}
 
     def run(self, wanted: list[str], since: datetime | None, prune: bool) -> list[Done]:
         """Do it, and return what was done."""
@@ -119,14 +121,14 @@ class Export:
                     self._write(part.name, [], leaving)
             for name, arriving in self._placed(sources).items():
                 done += self._write(name, arriving)
+        for session, error in self._unseen.items():
+            self.damage += places(session, [unreadable(error)])
         return done
 
     def _changed(self, wanted: list[str], since: datetime | None) -> Iterator[_Source]:
         for session in wanted:
-            path = self._state / session / FILE
-            try:
-                status = path.stat()
-            except FileNotFoundError:
+            status = self._look_at(session)
+            if status is None:
                 continue
             before = self._marks.get(session)
             begin = since if before is None else _earlier(since, before.since)
@@ -137,12 +139,22 @@ class Export:
             # No event is newer than the file that it is in.
             elif not status.st_size or (begin and status.st_mtime < begin.timestamp()):
                 continue
-            month, home = _month(path), self._homes.get(session)
+            month, home = _month(self._state / session / FILE), self._homes.get(session)
             stays = home is not None and month in (None, self._parts[home].month)
             yield _Source(session, mark, month or UNKNOWN, home if stays else None)
 
+    def _look_at(self, session: str) -> os.stat_result | None:
+        """Return what the disk says of a journal; None where it is gone or cannot be looked at."""
+        try:
+            return (self._state / session / FILE).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            self._unseen[session] = error
+            return None
+
     def _is_gone(self, session: str) -> bool:
-        return not (self._state / session / FILE).exists()
+        return self._look_at(session) is None and session not in self._unseen
 
     def _placed(self, sources: list[_Source]) -> dict[str, list[_Source]]:
         """Return which sessions are to be written to which files."""
@@ -203,7 +215,7 @@ class Export:
             for session, mark in ((source.session, source.mark) for source in batch):
                 damage, count = told[session], counts.get(session, 0)
                 # What cannot be read now, or is gone since it was looked at, stays as it was.
-                unread = self._is_gone(session) or any(not place["line"] for place in damage)
+                unread = any(not place["line"] for place in damage) or self._is_gone(session)
                 if count or (session in self._marks and not unread):
                     written[session] = msgspec.structs.replace(mark, rows=count, damage=damage)
         return written

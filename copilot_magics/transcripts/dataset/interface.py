@@ -7,23 +7,32 @@ order of `get_messages`: by session, and within a session as they were written.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial, reduce
 from itertools import pairwise
 from operator import and_
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput, SessionNotFound, closest
 from copilot_magics.transcripts.damage import Place, warn
 from copilot_magics.transcripts.dataset.export import Done, Export
-from copilot_magics.transcripts.dataset.parts import PARTITION, Part, arrow_schema, read_parts
+from copilot_magics.transcripts.dataset.parts import (
+    PARTITION,
+    Part,
+    arrow_schema,
+    part_names,
+    read_groups,
+    read_parts,
+)
 from copilot_magics.transcripts.dataset.storage import Storage
 from copilot_magics.transcripts.frame import ALL, ENGINES, is_all, resolve
 from copilot_magics.transcripts.reading import ROLES
 from copilot_magics.transcripts.restrictions import Restrictions, as_list, restrictions
 from copilot_magics.transcripts.schema import empty
+from copilot_magics.transcripts.when import moment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +65,8 @@ def export_transcripts(
         Only events from then: an ISO date or time, or an age like ``"7d"``. It takes nothing out:
         of a session that is in the dataset, what was exported earlier stays.
     prune : bool
-        Whether to remove from the dataset all sessions that are no longer on disk.
+        Whether to remove from the dataset all sessions that are no longer on disk; not those that
+        cannot be looked at.
     storage_options : mapping, optional
         For fsspec, e.g. an object store's credentials.
 
@@ -72,13 +82,13 @@ def export_transcripts(
     SessionNotFound
         Where no session has the ID; it names the closest.
     BadInput
-        Where nothing can be written at the path, it holds other Parquet files, or pyarrow is not
-        installed.
+        Where nothing can be written at the path, it holds other Parquet files (those of a dataset
+        inside it, too) or damaged ones, or pyarrow is not installed.
 
     Warns
     -----
     UserWarning
-        Where a journal is damaged; all that can be read is exported.
+        Where a journal is damaged or cannot be read; all that can be read is exported.
 
     Notes
     -----
@@ -100,6 +110,8 @@ def export_transcripts(
             f"There is no folder {str(state)!r}, so every session would be pruned.",
             "Set COPILOT_HOME to where the sessions are.",
         )
+    # Before anything is made there.
+    part_names(storage)
     with storage.exclusive() as workshop:
         export = Export(storage, workshop, state)
         done = export.run(wanted, begin, prune)
@@ -132,7 +144,7 @@ def read_transcripts(
         As in `get_messages`.
     filters : list or pyarrow.compute.Expression, optional
         As in `pandas.read_parquet`: ``[("tool", "==", "bash"), ("turn", ">", 3)]``, of the columns
-        and of ``month``.
+        and of ``month``. In a list, moments without a time zone are local time.
     engine : {"pandas", "dask"}
         ``"dask"`` for a Dask DataFrame of the same rows, a partition a file, read when it is
         computed.
@@ -142,20 +154,23 @@ def read_transcripts(
     Returns
     -------
     pandas.DataFrame or dask.dataframe.DataFrame
-        ``df.attrs["copilot"]["damage"]`` lists what of the journals could not be read.
+        ``df.attrs["copilot"]["damage"]`` lists what of the journals could not be read; that of a
+        Dask DataFrame does not.
 
     Raises
     ------
     SessionNotFound
         Where the dataset does not have the session; it names the closest.
     BadInput
-        Where there is no dataset, for an unknown role, column, engine or filter, or a moment that
-        is none, or where pyarrow, or Dask, is not installed.
+        Where there is no dataset, or not only one; where a file of it is damaged; for an unknown
+        role, column, engine or filter, or a moment that is none; or where pyarrow, or Dask, is not
+        installed.
     """
     wanted = restrictions(types, roles, since, until, columns)
     if engine not in ENGINES:
         raise BadInput(f"There is no engine {engine!r}.", f"There are: {', '.join(ENGINES)}.")
-    storage = Storage(path, storage_options, "read_transcripts()")
+    extra = "dask" if engine == "dask" else "parquet"
+    storage = Storage(path, storage_options, "read_transcripts()", extra)
     if not storage.exists:
         raise BadInput(
             f"There is no dataset at {storage.path!r}.",
@@ -163,8 +178,8 @@ def read_transcripts(
         )
     named = None if is_all(sessions) else as_list(sessions, "session's ID")
     parts = _holding(read_parts(storage), named)
-    condition = _condition(wanted, named, filters)
-    read = partial(_read, storage, wanted.columns, condition)
+    query = _Query(wanted.columns, _condition(wanted, named, filters), filters is not None)
+    read = partial(_read, storage, query)
     names = [part.name for part in parts]
     if engine == "dask":
         from copilot_magics.transcripts import distributed
@@ -177,6 +192,14 @@ def read_transcripts(
     damage = [place for part in parts for mark in part.sessions.values() for place in mark.damage]
     frame.attrs["copilot"] = {"damage": sorted(damage, key=lambda place: place["session"])}
     return frame
+
+
+class _Query(NamedTuple):
+    """What is read: columns, and the rows of a condition, which may be one of the user's too."""
+
+    columns: Sequence[str]
+    condition: Any
+    is_filtered: bool
 
 
 def _holding(parts: list[Part], sessions: list[str] | None) -> list[Part]:
@@ -213,15 +236,30 @@ def _condition(wanted: Restrictions, sessions: list[str] | None, filters: Any) -
     if wanted.until is not None:
         conditions.append(pc.field("timestamp") <= wanted.until)
     if filters is not None:
+        zoned = _with_zones(filters)
         try:
-            conditions.append(pq.filters_to_expression(filters))
-            _fields().empty_table().filter(conditions[-1])
+            conditions.append(pq.filters_to_expression(zoned))
+            # A row, because some of what is wrong shows only then.
+            pa.Table.from_pylist([{}], _fields()).filter(conditions[-1])
         except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
-            raise BadInput(
-                f"filters= cannot be used: {str(error).splitlines()[0]}.",
-                'It is a list like [("tool", "==", "bash"), ("turn", ">", 3)].',
-            ) from error
+            raise _unusable(error) from error
     return reduce(and_, conditions) if conditions else None
+
+
+def _with_zones(filters: Any) -> Any:
+    """Return the same filters, moments without a time zone as the local time that they are."""
+    if isinstance(filters, date):
+        return moment(filters, "a moment in filters")
+    if isinstance(filters, list | tuple | set | frozenset):
+        return [_with_zones(part) for part in filters]
+    return filters
+
+
+def _unusable(error: Exception) -> BadInput:
+    return BadInput(
+        f"filters= cannot be used: {str(error).partition(chr(10))[0]}.",
+        'It is a list like [("tool", "==", "bash"), ("turn", ">", 3)].',
+    )
 
 
 def _fields() -> Any:
@@ -233,8 +271,7 @@ def _fields() -> Any:
 
 def _read(
     storage: Storage,
-    all_columns: Sequence[str],
-    condition: Any,
+    query: _Query,
     names: list[str],
     columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
@@ -243,17 +280,21 @@ def _read(
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    wanted = all_columns if columns is None else columns
+    wanted = query.columns if columns is None else columns
     frame = empty(wanted)
     if not names:
         return frame
-    # Sessions are read as what they are in the file, numbers of a list of names.
-    number = pa.field("session", pa.dictionary(pa.int32(), pa.large_string()))
+    fields, by_number = _fields(), set()
+    # Sessions are read as what they are in the file, numbers of a list of names; but what works on
+    # texts is not for those.
+    if not query.is_filtered:
+        number = pa.field("session", pa.dictionary(pa.int32(), pa.large_string()))
+        fields, by_number = fields.set(0, number), {number.name}
     dataset = ds.dataset(
         [storage.full(name) for name in names],
-        schema=_fields().set(0, number),
+        schema=fields,
         format=ds.ParquetFileFormat(
-            dictionary_columns={"session"},
+            dictionary_columns=by_number,
             # To read ahead is for what is far away; on a disk it takes twice as long.
             default_fragment_scan_options=ds.ParquetFragmentScanOptions(
                 pre_buffer=not storage.is_local
@@ -263,7 +304,16 @@ def _read(
         partitioning=ds.partitioning(pa.schema([(PARTITION, pa.string())]), flavor="hive"),
         partition_base_dir=storage.root,
     )
-    table = _in_order(dataset.to_table(list({"session", *wanted}), filter=condition))
+    try:
+        found = dataset.to_table(list({"session", *wanted}), filter=query.condition)
+    except (pa.ArrowException, OSError) as error:
+        for name in names:
+            # It says which one is damaged.
+            deque(read_groups(storage, name), maxlen=0)
+        if query.is_filtered and isinstance(error, ValueError):
+            raise _unusable(error) from error
+        raise
+    table = _in_order(found)
     series = {name: _series(table[name], frame[name].dtype) for name in wanted}
     return pd.DataFrame(series, index=pd.RangeIndex(len(table)), columns=list(wanted))
 
@@ -273,7 +323,7 @@ def _in_order(table: Any) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    encoded = table["session"].unify_dictionaries().combine_chunks()
+    encoded = table["session"].dictionary_encode().unify_dictionaries().combine_chunks()
     sessions, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     names = (sessions[code] for code in codes[starts].tolist())

@@ -7,8 +7,9 @@ in one file, so that replacing this file replaces the session, in one step, for 
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +26,7 @@ PARTITION = "month"
 """What a folder's name tells: the month in which a session began, in UTC, or `UNKNOWN`."""
 UNKNOWN = "unknown"
 
+_NAME = re.compile(rf"{PARTITION}=[^/=]+/part-(\d{{4,}})\.parquet")
 _GROUP = 32 * 1024**2
 _REPEATED = ("session", "turn", "type", "role", "tool", "model", "agent_id")
 """Columns of few values; a dictionary of the others would only take time."""
@@ -86,7 +88,7 @@ class Part(msgspec.Struct, frozen=True):
     @property
     def number(self) -> int:
         """Which of its month's files it is."""
-        found = re.search(r"/part-(\d+)\.parquet$", self.name)
+        found = _NAME.fullmatch(self.name)
         return int(found[1]) if found else 0
 
     @property
@@ -100,6 +102,25 @@ def part_name(month: str, number: int) -> str:
     return f"{PARTITION}={month}/part-{number:04}.parquet"
 
 
+def part_names(storage: Storage) -> list[str]:
+    """Return the paths of a dataset's files, sorted.
+
+    Raises
+    ------
+    BadInput
+        Where another Parquet file is anywhere in the folder, such as one of a dataset inside it:
+        neither must it be taken for a part of this one, nor would other readers leave it out.
+    """
+    names = storage.names()
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise BadInput(
+                f"{name!r} in {storage.path!r} is no file of a dataset in this folder.",
+                "Give a folder that holds nothing else.",
+            )
+    return names
+
+
 def read_parts(storage: Storage) -> list[Part]:
     """Return the files of a dataset, by name.
 
@@ -109,27 +130,53 @@ def read_parts(storage: Storage) -> list[Part]:
         For a Parquet file that is no part of a dataset of transcripts, is damaged, or is of
         another version.
     """
-    return [Part(name, _sessions(storage, name)) for name in storage.names()]
+    return [Part(name, _sessions(storage, name)) for name in part_names(storage)]
 
 
-def _sessions(storage: Storage, name: str) -> dict[str, Mark]:
-    import pyarrow as pa
+def read_groups(storage: Storage, name: str) -> Iterator[Any]:
+    """Read a file of a dataset, one Arrow table after another.
+
+    Raises
+    ------
+    BadInput
+        Where it is damaged.
+    """
     import pyarrow.parquet as pq
 
+    with _intact(storage, name), storage.open(name) as opened:
+        file = pq.ParquetFile(opened)
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number)
+
+
+@contextlib.contextmanager
+def _intact(storage: Storage, name: str) -> Iterator[None]:
+    """Say of what Arrow cannot read which file it is, and how to get it back."""
+    import pyarrow as pa
+
     try:
-        with storage.open(name) as file:
-            written = (pq.read_metadata(file).metadata or {}).get(KEY)
-    except pa.ArrowInvalid as error:
+        yield
+    except (pa.ArrowException, OSError, msgspec.DecodeError) as error:
+        # What the system refuses has a number, and is no damage.
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) is not None:
+            raise
         raise BadInput(
             f"{name!r} in {storage.path!r} is no intact Parquet file.",
             "Delete it, and export again: its sessions are then written anew.",
         ) from error
-    if written is None:
+
+
+def _sessions(storage: Storage, name: str) -> dict[str, Mark]:
+    import pyarrow.parquet as pq
+
+    with _intact(storage, name), storage.open(name) as file:
+        written = (pq.read_metadata(file).metadata or {}).get(KEY)
+        footer = None if written is None else msgspec.json.decode(written, type=_Footer)
+    if footer is None:
         raise BadInput(
             f"{name!r} in {storage.path!r} was not written by export_transcripts().",
             "Give a folder that holds nothing else.",
         )
-    footer = msgspec.json.decode(written, type=_Footer)
     if footer.format != FORMAT:
         raise BadInput(
             f"{storage.path!r} was written by another version of copilot_magics.",
@@ -211,15 +258,11 @@ class PartWriter:
         """Add what a file holds, without some of its sessions."""
         import pyarrow as pa
         import pyarrow.compute as pc
-        import pyarrow.parquet as pq
 
         left_out = pa.array(list(without), pa.large_string())
-        with storage.open(part.name) as opened:
-            file = pq.ParquetFile(opened)
-            for number in range(file.num_row_groups):
-                table = file.read_row_group(number)
-                left = pc.is_in(table["session"], left_out)
-                self.add(table.filter(pc.invert(left)) if pc.any(left).as_py() else table)
+        for table in read_groups(storage, part.name):
+            left = pc.is_in(table["session"], left_out)
+            self.add(table.filter(pc.invert(left)) if pc.any(left).as_py() else table)
 
     def finish(self, part: Part) -> None:
         """Write what is left, and say in the footer which sessions the file holds."""

@@ -36,18 +36,27 @@ class Storage:
         For fsspec, e.g. an object store's credentials.
     what : str
         What needs it, as an error's sentence begins.
+    extra : str
+        The extra of ``copilot-magics`` that brings all that is needed.
 
     Raises
     ------
     BadInput
-        Where pyarrow, fsspec or the URL's file system is not installed, or the path is a file.
+        Where pyarrow, fsspec or the URL's file system is not installed, the path is a file, or it
+        is no path.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], options: Mapping[str, Any] | None, what: str
+        self,
+        path: str | os.PathLike[str],
+        options: Mapping[str, Any] | None,
+        what: str,
+        extra: str = "parquet",
     ) -> None:
-        needs("pyarrow", "parquet", what)
-        fsspec = needs("fsspec", "parquet", what)
+        needs("pyarrow", extra, what)
+        fsspec = needs("fsspec", extra, what)
+        if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes):
+            raise BadInput(f"{path!r} is no path of a folder.", "Give a text, a Path or a URL.")
         self.path = os.fspath(path)
         self.options = options
         try:

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 import uuid
 import warnings
 from collections.abc import Callable
@@ -126,6 +127,50 @@ def test_filters_are_those_of_pandas(home: Path, dataset: Path) -> None:
     ):
         read = read_transcripts(dataset, filters=filters)
         pd.testing.assert_frame_equal(read, expected.reset_index(drop=True))
+
+
+def test_filters_may_ask_for_more_than_equality(home: Path, dataset: Path) -> None:
+    for session in ("ab", "bc", "bd"):
+        write_session(home, session, start(), prompt("x"))
+    export_transcripts(dataset)
+    session = pc.field("session")
+    for filters, expected in (
+        (pc.starts_with(session, "b"), {"bc", "bd"}),
+        (pc.match_substring(session, "b") & (pc.field("turn") == 1), {"ab", "bc", "bd"}),
+        (pc.utf8_length(session) < 2, set()),
+        ([("session", "in", ["ab", "bd"])], {"ab", "bd"}),
+    ):
+        read = read_transcripts(dataset, filters=filters)
+        assert set(read["session"]) == expected
+        assert list(read.dtypes) == list(get_messages("*").dtypes)
+    assert list(read_transcripts(dataset, columns="turn", filters=session == "bc")["turn"]) == [
+        pd.NA,
+        1,
+    ]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_moments_in_filters_are_local_where_they_have_no_time_zone(
+    home: Path, dataset: Path, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (1, 2, 3):
+        when = f"2026-03-0{day}T10:00:00.000Z"
+        write_session(home, f"s{day}", event("session.start", timestamp=when))
+    export_transcripts(dataset)
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        moment = datetime(2026, 3, 2, 10 + 9 * (zone != "UTC"))
+        for filters, expected in (
+            ([("timestamp", "==", moment)], {"s2"}),
+            ([("timestamp", "in", [moment, moment + timedelta(days=1)])], {"s2", "s3"}),
+            ([[("timestamp", "<", pd.Timestamp(moment))], [("turn", ">", 0)]], {"s1"}),
+            ([("timestamp", ">=", moment.date())], {"s2", "s3"}),
+        ):
+            assert set(read_transcripts(dataset, filters=filters)["session"]) == expected
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_dtypes_hold_where_there_is_nothing(home: Path, dataset: Path) -> None:
@@ -250,6 +295,24 @@ def test_what_cannot_be_read_any_more_stays(home: Path, dataset: Path) -> None:
     with pytest.warns(UserWarning, match="damaged"):
         assert export_transcripts(dataset, "s").empty
     assert_same(read_transcripts(dataset), before)
+
+
+def test_what_cannot_be_looked_at_is_told_and_stays_and_the_rest_is_exported(
+    home: Path, dataset: Path
+) -> None:
+    for session in ("file", "folder", "new"):
+        write_session(home, session, start(), prompt("x"))
+    export_transcripts(dataset, ["file", "folder"])
+    # Links that lead to themselves, which not even an administrator can look through.
+    for path in (Path("file", "events.jsonl"), Path("folder")):
+        whole = home / "session-state" / path
+        whole.rename(home / path.name)
+        whole.symlink_to(whole)
+    with pytest.warns(UserWarning, match="damaged in 2 places, .*the file cannot be read"):
+        done = export_transcripts(dataset, ["file", "new"], prune=True)
+    assert changes(done) == {"new": ("added", 2)}
+    assert [place["session"] for place in done.attrs["copilot"]["damage"]] == ["file", "folder"]
+    assert set(read_transcripts(dataset)["session"]) == {"file", "folder", "new"}
 
 
 def test_some_sessions_only(home: Path, dataset: Path) -> None:
@@ -455,19 +518,71 @@ def test_what_the_dataset_does_not_have_is_refused(home: Path, dataset: Path) ->
     export_transcripts(dataset)
     with pytest.raises(SessionNotFound, match=r"no session 'plot'\. Did you mean 'plots'\?"):
         read_transcripts(dataset, "plot")
-    for filters in ([("x", "==", 1)], "abc", [("turn", ">", "x")], 3, [("turn", "~", 1)]):
+    for filters in (
+        *([("x", "==", 1)], "abc", [("turn", ">", "x")], 3, [("turn", "~", 1)]),
+        # What has no list around it is taken as it is, and these do not fit.
+        pc.field("timestamp") >= datetime(2026, 1, 1),
+        pc.match_substring_regex(pc.field("content"), "("),
+        pc.field("type").cast(pa.int64()) > 1,
+    ):
         with pytest.raises(BadInput, match=r"filters= cannot be used: .*It is a list like"):
             read_transcripts(dataset, filters=filters)
 
 
-def test_the_files_of_others_are_left_alone(home: Path, dataset: Path) -> None:
-    write_session(home, "s", start())
-    dataset.mkdir()
-    pq.write_table(pa.table({"x": [1]}), dataset / "mine.parquet")
+@pytest.mark.parametrize("path", [None, b"transcripts", 5], ids=str)
+def test_what_is_no_path_is_refused(home: Path, path: Any) -> None:
     for call in (export_transcripts, read_transcripts):
-        with pytest.raises(BadInput, match=r"'mine.parquet' in .* was not written by export_tran"):
+        with pytest.raises(
+            BadInput, match=r"is no path of a folder\. Give a text, a Path or a URL"
+        ):
+            call(path)
+
+
+def test_what_is_no_session_is_refused(home: Path, dataset: Path) -> None:
+    export_transcripts(dataset)
+    sessions: Any = [5]
+    for call in (export_transcripts, read_transcripts):
+        with pytest.raises(BadInput, match=r"\b5\b"):
+            call(dataset, sessions)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mine.parquet", "is no file of a dataset in this folder"),
+        ("month=2026-03/mine.parquet", "is no file of a dataset in this folder"),
+        ("month=2026-03/mine/part-0001.parquet", "is no file of a dataset in this folder"),
+        ("month=2026-03/part-0001.parquet", r"was not written by export_transcripts\(\)"),
+    ],
+)
+def test_the_files_of_others_are_left_alone(
+    home: Path, dataset: Path, name: str, said: str
+) -> None:
+    write_session(home, "s", start())
+    (dataset / name).parent.mkdir(parents=True)
+    pq.write_table(pa.table({"x": [1]}), dataset / name)
+    for call in (export_transcripts, read_transcripts):
+        with pytest.raises(BadInput, match=rf"'{name}' in .* {said}\. Give a folder"):
             call(dataset)
-    assert [path.name for path in dataset.iterdir()] == ["mine.parquet"]
+    left = [path.relative_to(dataset) for path in dataset.rglob("*") if path.is_file()]
+    assert left == [Path(name)]
+
+
+def test_datasets_in_a_folder_are_not_taken_for_its_own(
+    home: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_session(home, "s", start(), prompt("x"))
+    export_transcripts(dataset / "alice")
+    export_transcripts(dataset / "bob")
+    monkeypatch.chdir(dataset)
+    before = sorted(dataset.parent.rglob("*"))
+    for path in (dataset, "."):
+        for call in (export_transcripts, read_transcripts):
+            with pytest.raises(BadInput, match=r"'alice/month=.* is no file of a dataset in this"):
+                call(path)
+    assert sorted(dataset.parent.rglob("*")) == before
+    for name in ("alice", "bob"):
+        assert_same(read_transcripts(name), get_messages("*"))
 
 
 def test_a_damaged_file_is_named_and_written_anew_once_it_is_deleted(
@@ -483,6 +598,41 @@ def test_a_damaged_file_is_named_and_written_anew_once_it_is_deleted(
     part.unlink()
     export_transcripts(dataset)
     assert_same(read_transcripts(dataset), get_messages("*"))
+
+
+def test_a_file_whose_pages_are_damaged_is_named(home: Path, dataset: Path) -> None:
+    write_session(home, "march", event("session.start", timestamp=MARCH), prompt("x"))
+    write_session(home, "april", event("session.start", timestamp=APRIL), prompt("y"))
+    export_transcripts(dataset)
+    part = dataset / "month=2026-04" / "part-0001.parquet"
+    part.write_bytes(b"PAR1" + b"\xff" * 200 + part.read_bytes()[204:])
+    append(home, "april", answer("z"))
+    write_session(home, "april-too", event("session.start", timestamp=APRIL))
+    said = r"'month=2026-04/part-0001.parquet' in .* is no intact Parquet file\. Delete it, and exp"
+    for read in (
+        lambda: read_transcripts(dataset),
+        lambda: read_transcripts(dataset, filters=[("turn", "==", 1)]),
+        lambda: read_transcripts(dataset, engine="dask").compute(),
+        lambda: export_transcripts(dataset, "april-too"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            read()
+    assert len(read_transcripts(dataset, "march")) == 2
+    part.unlink()
+    export_transcripts(dataset)
+    assert_same(read_transcripts(dataset), get_messages("*"))
+
+
+@pytest.mark.parametrize("footer", [b"no JSON", b"\xff", b"{}"], ids=str)
+def test_a_file_whose_footer_is_damaged_is_named(home: Path, dataset: Path, footer: bytes) -> None:
+    write_session(home, "s", start())
+    export_transcripts(dataset)
+    (part,) = dataset.glob("*/*")
+    table = pq.read_table(part).replace_schema_metadata({b"copilot_magics": footer})
+    pq.write_table(table, part)
+    for call in (export_transcripts, read_transcripts):
+        with pytest.raises(BadInput, match=r"part-0001.parquet' in .* is no intact Parquet file"):
+            call(dataset)
 
 
 def test_a_dataset_of_another_version_is_refused(home: Path, dataset: Path) -> None:
