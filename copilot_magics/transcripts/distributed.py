@@ -41,7 +41,8 @@ def messages(state: Path, sessions: list[str], restrictions: Restrictions) -> An
     Returns
     -------
     dask.dataframe.DataFrame
-        Of the dtypes of `get_messages`, its partitions in the order of the sessions.
+        Of the dtypes of `get_messages`, its partitions in the order of the sessions. It does not
+        tell of damage: that is known only once a journal is read.
 
     Raises
     ------
@@ -70,7 +71,11 @@ def lazy(
         Who reads, as a user knows it: the name of the tasks.
     """
     what = f"{label}(engine='dask')"
-    dask, dataframe = needs("dask", "dask", what), needs("dask.dataframe", "dask", what)
+    dask = needs("dask", "dask", what)
+    # Without these, what they are needed for cannot be imported, and would not say so.
+    for module in ("pyarrow", "fsspec"):
+        needs(module, "dask", what)
+    dataframe = needs("dask.dataframe", "dask", what)
     # Registers df.copilot.
     from copilot_magics.transcripts.analysis import dask_accessor  # noqa: F401
 

@@ -102,11 +102,14 @@ def _by_session(frame: Any, table: _Table) -> Any:
 def _is_as_read(frame: Any) -> bool:
     """Say whether no row of a frame has come into another partition since it was read."""
     from dask.dataframe.dask_expr._expr import Blockwise
+    from dask.dataframe.dask_expr.io import IO, FromMap
 
-    steps = list(frame.expr.walk())
-    sources = [getattr(step, "label", None) for step in steps if not step.dependencies()]
+    # The others are values that a step is given, like those of `isin`.
+    steps = [step for step in frame.expr.walk() if step.dependencies() or isinstance(step, IO)]
     in_place = all(isinstance(step, Blockwise) for step in steps)
-    return in_place and len(sources) == 1 and sources[0] in _READERS
+    sources = [step for step in steps if isinstance(step, IO)]
+    read = [step.label for step in sources if isinstance(step, FromMap)]
+    return in_place and len(sources) == 1 and len(read) == 1 and read[0] in _READERS
 
 
 def _placed(frame: pd.DataFrame, partition_info: dict[str, Any] | None = None) -> pd.DataFrame:

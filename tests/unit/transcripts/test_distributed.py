@@ -118,6 +118,7 @@ def test_an_empty_dataset(home: Path, tmp_path: Path) -> None:
 
 MOVED: dict[str, Callable[[Any], Any]] = {
     "as-read": lambda lazy: lazy,
+    "some-sessions": lambda lazy: lazy[lazy["session"].isin(["brief", "rich"])],
     "some-rows": lambda lazy: lazy[lazy["type"] != "session.start"],
     "cut-anywhere": lambda lazy: lazy.repartition(npartitions=5),
     "sorted": lambda lazy: lazy.sort_values("event_id"),
@@ -165,12 +166,13 @@ def test_on_two_worker_processes(
                 assert_same_rows(getattr(frame.copilot, table)(), make(sessions))
 
 
+@pytest.mark.parametrize("module", ["dask", "pyarrow", "fsspec"])
 @pytest.mark.parametrize(
     "call", ["get_messages('*', engine='dask')", "read_transcripts(sys.argv[1], engine='dask')"]
 )
-def test_without_dask_the_extra_is_named(dataset: Path, call: str) -> None:
+def test_without_dask_the_extra_is_named(dataset: Path, call: str, module: str) -> None:
     code = (
-        "import sys; sys.modules['dask'] = None\n"
+        f"import sys; sys.modules[{module!r}] = None\n"
         "from copilot_magics.transcripts.dataset import read_transcripts\n"
         f"from copilot_magics.transcripts import get_messages\n{call}"
     )
@@ -180,5 +182,6 @@ def test_without_dask_the_extra_is_named(dataset: Path, call: str) -> None:
         text=True,
         check=False,
     )
-    said = "(engine='dask') needs dask. Install it with `%pip install copilot-magics[dask]`."
-    assert call.partition("(")[0] + said in done.stderr
+    said = f"needs {module}. Install it with `%pip install copilot-magics[dask]`."
+    assert f"BadInput: {call.partition('(')[0]}(" in done.stderr
+    assert said in done.stderr
