@@ -156,15 +156,15 @@ def not_found(session: str) -> SessionNotFound:
 
 def catalog() -> list[SessionFacts]:
     """Return what is known of every session on disk, the one used last first."""
-    state, known = session_state(), memory()
-    found = [_facts(session, f"{state}/{session}", known) for session in known_ids()]
-    remember()
+    state, known, sessions = session_state(), memory(), known_ids()
+    found = [_facts(session, f"{state}/{session}", known) for session in sessions]
+    known.keep(sessions, known_ids)
     return sorted(filter(None, found), key=lambda fact: fact.modified, reverse=True)
 
 
 def remember() -> None:
     """Keep what was derived from the sessions' files, for other kernels."""
-    memory().keep(known_ids)
+    memory().keep(known_ids(), known_ids)
 
 
 def glance(session: str) -> Glance | None:

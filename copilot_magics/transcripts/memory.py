@@ -79,28 +79,32 @@ class Memory:
         kept.workspace = self._still(kept.workspace, mark, lambda: read_workspace(path))
         return kept.workspace[1]
 
-    def keep(self, sessions: Callable[[], Collection[str]]) -> None:
+    def keep(self, known: Collection[str], look_again: Callable[[], Collection[str]]) -> None:
         """Write down what is new, of the sessions that there are.
 
         Parameters
         ----------
-        sessions : callable
-            Returns the IDs of those that there are.
+        known : collection of str
+            The IDs of those that there are.
+        look_again : callable
+            Returns them anew: whoever deletes a session meanwhile may have cleared the file before
+            it is written here.
         """
         with self._lock:
-            while self._drop(self._kept.keys() - set(sessions())) or self._changed:
-                # Whoever deletes a session meanwhile may have cleared the file before this comes.
-                # Without a file, each kernel reads for itself.
+            while self._drop(self._kept.keys() - set(known)) or self._changed:
                 self._changed = False
+                # Without a file, each kernel reads for itself.
                 with contextlib.suppress(OSError):
                     write_private(self._path, msgspec.msgpack.encode((_VERSION, self._kept)))
+                known = look_again()
 
     def forget(self, session: str) -> None:
         """Let go of a session that was deleted, in the file too."""
         with self._lock:
             self._kept.pop(session, None)
         on_disk = Memory(self._path)
-        on_disk.keep(lambda: on_disk._kept.keys() - {session})
+        known = on_disk._kept.keys() - {session}
+        on_disk.keep(known, lambda: known)
 
     def _of(self, session: str) -> _Kept:
         return self._kept.setdefault(session, _Kept())
