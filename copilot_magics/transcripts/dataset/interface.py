@@ -297,7 +297,8 @@ def _read(
             dictionary_columns=by_number,
             # To read ahead is for what is far away; on a disk it takes twice as long.
             default_fragment_scan_options=ds.ParquetFragmentScanOptions(
-                pre_buffer=not storage.is_local
+                pre_buffer=not storage.is_local,
+                page_checksum_verification=True,
             ),
         ),
         filesystem=storage.system,

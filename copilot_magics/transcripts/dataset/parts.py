@@ -144,7 +144,7 @@ def read_groups(storage: Storage, name: str) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     with _intact(storage, name), storage.open(name) as opened:
-        file = pq.ParquetFile(opened)
+        file = pq.ParquetFile(opened, page_checksum_verification=True)
         for number in range(file.num_row_groups):
             yield file.read_row_group(number)
 
@@ -156,7 +156,7 @@ def _intact(storage: Storage, name: str) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError, msgspec.DecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeError, msgspec.DecodeError) as error:
         # What the system refuses has a number, and is no damage.
         if isinstance(error, MemoryError) or getattr(error, "errno", None) is not None:
             raise
@@ -209,7 +209,12 @@ class PartWriter:
 
         self._schema = arrow_schema()
         self._file = pq.ParquetWriter(
-            path, self._schema, compression=_COMPRESSION, use_dictionary=list(_REPEATED)
+            path,
+            self._schema,
+            compression=_COMPRESSION,
+            use_dictionary=list(_REPEATED),
+            # So that what was damaged is not read as something else.
+            write_page_checksum=True,
         )
         self._waiting: list[Any] = []
         self._bytes = 0

@@ -623,6 +623,22 @@ def test_a_file_whose_pages_are_damaged_is_named(home: Path, dataset: Path) -> N
     assert_same(read_transcripts(dataset), get_messages("*"))
 
 
+@pytest.mark.parametrize("column", ["session", "turn", "content"])
+def test_no_damaged_page_is_read_as_something_else(home: Path, dataset: Path, column: str) -> None:
+    write_session(home, "s", start(), prompt("x"), answer("y"))
+    export_transcripts(dataset)
+    (part,) = dataset.glob("*/*")
+    group = pq.read_metadata(part).row_group(0)
+    chunks = (group.column(number) for number in range(group.num_columns))
+    chunk = next(chunk for chunk in chunks if chunk.path_in_schema == column)
+    damaged = bytearray(part.read_bytes())
+    begin = chunk.dictionary_page_offset or chunk.data_page_offset
+    damaged[begin + chunk.total_compressed_size - 1] ^= 1
+    part.write_bytes(damaged)
+    with pytest.raises(BadInput, match=r"part-0001.parquet' in .* is no intact Parquet file"):
+        read_transcripts(dataset)
+
+
 @pytest.mark.parametrize("footer", [b"no JSON", b"\xff", b"{}"], ids=str)
 def test_a_file_whose_footer_is_damaged_is_named(home: Path, dataset: Path, footer: bytes) -> None:
     write_session(home, "s", start())
