@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from copilot_magics.transcripts.nesting import fields
 from copilot_magics.transcripts.salvage import Event
 
 ROLES = ("user", "assistant", "system", "tool", "session")
@@ -210,9 +211,21 @@ CALL = "toolCallId permissionRequest.toolCallId"
 
 
 def payload_of(event: Event) -> Payload:
-    """Decode an event's payload; one that is no object has nothing to read."""
+    """Decode an event's payload; one that is no object has nothing to read.
+
+    Where it cannot be decoded as a whole, nested too deep for one, a field that can be is.
+    """
     value = decoded(event.data)
+    if value is None:
+        return {name: decoded(text) for name, text in _fields(event.data).items()}
     return value if isinstance(value, dict) else {}
+
+
+def _fields(data: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    try:
+        return fields(bytes(data))[0]
+    except REFUSALS:
+        return {}
 
 
 def decoded(text: bytes | str | msgspec.Raw) -> Any:
@@ -322,13 +335,21 @@ def brief(arguments: object) -> str | None:
     Returns
     -------
     str or None
-        None where there are none.
+        None where there are none, or they are nested too deep.
     """
     if isinstance(arguments, dict):
         told = next((arguments[key] for key in TELLING if _string(arguments.get(key))), None)
-        arguments = told or (json.dumps(arguments, ensure_ascii=False) if arguments else None)
+        arguments = told or (_as_json(arguments) if arguments else None)
     text = _string(arguments)
     return text if text is None or len(text) <= _BRIEF else f"{text[: _BRIEF - 1]}…"
+
+
+def _as_json(arguments: Payload) -> str | None:
+    try:
+        return json.dumps(arguments, ensure_ascii=False)
+    except RecursionError:
+        # What has just been decoded may still be nested too deep to be encoded.
+        return None
 
 
 def by_person(source: object, continues: object) -> bool:

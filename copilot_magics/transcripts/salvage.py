@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from copilot_magics.transcripts.nesting import fields
+
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r"
 _NUL = b"\x00"
@@ -26,14 +28,24 @@ _REFUSALS = (msgspec.DecodeError, ValueError, RecursionError)
 # of some payload, many of which have a "type", would be taken for one.
 _ENVELOPE = {"type", "data", "id", "timestamp"}
 _OPENING = re.compile(r'\{\s*"(?:type|data|id)"')
-_SCANNER = json.JSONDecoder(strict=False)
+# Numbers stay text: Python refuses to read long ones.
+_SCANNER = json.JSONDecoder(strict=False, parse_int=str)
 
 _PIECE = 16 * 1024
 _TOKEN = 32
-# So that nothing takes for ever: the characters that may be read in vain, for a short line; and how
-# often JSON may prove too deep, which is no line of a journal any more.
+# So that nothing takes for ever: the characters that may be read in vain, for a short line; how
+# often JSON may prove too deep, which is no line of a journal any more; and how often it is then
+# read to its end.
 _EFFORT = 16 * 1024**2
 _PATIENCE = 10_000
+_DEEP = 10
+
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_ODD = re.compile(
+    r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F]..)|\\.|(?P<control>[\0-\x1f])",
+    re.DOTALL,
+)
+_TEXTS = ("id", "timestamp", "parentId", "agentId")
 
 
 class Event(
@@ -82,6 +94,7 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 _decoder = msgspec.json.Decoder(Event)
+_envelope = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def decode_lines(blob: bytes) -> list[Event] | None:
@@ -97,11 +110,15 @@ def decode_lines(blob: bytes) -> list[Event] | None:
     return events if len(events) == lines else None
 
 
+_SMALL = 64 * 1024
+"""Bytes up to which to ask Arrow takes longer than to decode."""
+
+
 def _check_utf8(blob: bytes) -> None:
     # Where it has been imported, Arrow looks at gigabytes in the time in which str() is made of
     # megabytes.
     arrow: Any = sys.modules.get("pyarrow")
-    if arrow is None:
+    if arrow is None or len(blob) < _SMALL:
         blob.decode()
     else:
         ends = arrow.py_buffer(struct.pack("@qq", 0, len(blob)))
@@ -180,7 +197,12 @@ def _scattered_events(line: bytes) -> Iterator[_Piece]:
     while too_deep < _PATIENCE and (opening := _OPENING.search(text, position, last)):
         start = opening.start()
         try:
-            value, end = _object(text, start)
+            try:
+                value, end = _object(text, start)
+            except RecursionError:
+                if too_deep >= _DEEP:
+                    raise
+                value, end = fields(line, start)
             event = _event(line[start:end]) if value.keys() >= _ENVELOPE else None
         except json.JSONDecodeError as error:
             position = start + 1
@@ -221,18 +243,46 @@ def _object(text: str, start: int) -> tuple[Any, int]:
 def _event(text: bytes) -> tuple[Event, str]:
     try:
         text.decode()
-        return _decoder.decode(text), ""
+        return _strict(text), ""
     except _REFUSALS:
         return _lenient(text), "an event with text that is not Unicode, or an odd envelope"
 
 
+def _strict(text: bytes) -> Event:
+    try:
+        return _decoder.decode(text)
+    except RecursionError:
+        return _made(_deep(text))
+
+
 def _lenient(text: bytes) -> Event:
-    value: Any = json.loads(text.decode(errors="replace"), strict=False)
-    if not isinstance(value, dict):
-        raise ValueError("not an object")
-    for key in ("id", "timestamp", "parentId", "agentId"):
-        if not isinstance(value.get(key), str):
-            value[key] = None
-    as_text = json.dumps(value, ensure_ascii=False)
-    whole = as_text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _decoder.decode(whole.encode())
+    mended = _STRING.sub(_mended, text.decode(errors="replace")).encode()
+    try:
+        found = _envelope.decode(mended)
+    except RecursionError:
+        found = _deep(mended)
+    odd = {name for name in _TEXTS if name in found and not bytes(found[name]).startswith(b'"')}
+    return _made({name: value for name, value in found.items() if name not in odd})
+
+
+def _deep(text: bytes) -> dict[str, msgspec.Raw]:
+    found, end = fields(text)
+    if end != len(text):
+        raise ValueError("something after the object")
+    return found
+
+
+def _made(found: dict[str, msgspec.Raw]) -> Event:
+    envelope = {name: found[name] for name in ("type", *_TEXTS) if name in found}
+    event = _decoder.decode(msgspec.json.encode(envelope))
+    return msgspec.structs.replace(event, data=found.get("data", event.data))
+
+
+def _mended(string: re.Match[str]) -> str:
+    return _ODD.sub(_mended_sign, string[0])
+
+
+def _mended_sign(sign: re.Match[str]) -> str:
+    if sign["half"]:
+        return "\N{REPLACEMENT CHARACTER}"
+    return f"\\u{ord(sign[0]):04x}" if sign["control"] else sign[0]
