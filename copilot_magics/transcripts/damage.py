@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from copilot_magics.errors import BadInput
-from copilot_magics.transcripts.journal import journal_path, read_stretches
+from copilot_magics.transcripts.journal import journal_path, open_journal, read_stretches
 from copilot_magics.transcripts.salvage import Damage
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _raw(found: list[Place]) -> list[bytes | None]:
     for session, group in groupby(found, key=lambda place: str(place["session"])):
         spans = [(place["start"], place["end"]) for place in group]
         try:
-            with journal_path(session).open("rb") as file:
+            with open_journal(journal_path(session)) as file:
                 raw += [_read(file, start, end) for start, end in spans]
         except OSError:
             raw += [None] * len(spans)

@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from copilot_magics.transcripts import schema
-from copilot_magics.transcripts.journal import journal_path, stretches, unreadable
+from copilot_magics.transcripts.journal import (
+    journal_path,
+    open_journal,
+    stretches,
+    unreadable,
+)
 from copilot_magics.transcripts.reading import ROLES, may_have_call, may_name_tool, role_of
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.salvage import Damage, Event
@@ -38,36 +43,45 @@ class Told:
     ----------
     turn : int
         How many prompts there were.
-    tools : dict of str to str
-        The tool of each call.
+    prompts : set of str
+        The IDs of their events: one that is written twice is one prompt.
+    tools : dict of tuple to str
+        The tool of each call, by the agent that called, None for the agent itself, and the call's
+        ID: agents number their calls each for itself.
+    latest : dict of str to str
+        The tool of the latest call of each ID, for what does not say whose call it belongs to.
     """
 
     turn: int = 0
-    tools: dict[str, str] = field(default_factory=dict)
+    prompts: set[str] = field(default_factory=set)
+    tools: dict[tuple[str | None, str], str] = field(default_factory=dict)
+    latest: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> Told:
         """Return the same, to go on with separately."""
-        return Told(self.turn, dict(self.tools))
+        return Told(self.turn, set(self.prompts), dict(self.tools), dict(self.latest))
 
-    def turns(self, prompts: Sequence[bool]) -> list[int | None]:
+    def turns(self, events: Sequence[Event], facts: Facts) -> list[int | None]:
         """Return the turn of each of the next events."""
         turns: list[int | None] = []
-        for is_prompt in prompts:
-            if is_prompt:
+        for event, is_prompt in zip(events, facts.prompts, strict=True):
+            if is_prompt and event.id not in self.prompts:
                 self.turn += 1
+                if event.id is not None:
+                    self.prompts.add(event.id)
             turns.append(self.turn or None)
         return turns
 
-    def tools_of(self, facts: Facts) -> list[str | None]:
+    def tools_of(self, events: Sequence[Event], facts: Facts) -> list[str | None]:
         """Return the tool of each of the next events; results do not name theirs, the call did."""
         tools = list(facts.tools)
         for place, call in enumerate(facts.calls):
             if call:
-                tool = tools[place]
+                tool, key = tools[place], (events[place].agent_id, call)
                 if tool:
-                    self.tools[call] = tool
+                    self.tools[key] = self.latest[call] = tool
                 else:
-                    tools[place] = self.tools.get(call)
+                    tools[place] = self.tools.get(key) or self.latest.get(call)
         return tools
 
 
@@ -119,7 +133,7 @@ class Rows:
         if not self._all:
             events = [e for e in events if self._counts[e.type] or self._chooses(e)]
         facts = self._facts(events)
-        turns, tools = told.turns(facts.prompts), told.tools_of(facts)
+        turns, tools = told.turns(events, facts), told.tools_of(events, facts)
         contents, calls, models = facts.contents, facts.calls, facts.models
         if not self._all:
             lists: list[Sequence[Any]] = [events, turns, tools, contents, calls, models]
@@ -238,7 +252,7 @@ def gather(state: Path, session: str, rows: Rows, tell: Tell) -> list[Damage]:
     """
     cursor = Cursor(state, session)
     try:
-        with cursor.path.open("rb") as file:
+        with open_journal(cursor.path) as file:
             return cursor.damage + cursor.read(file, rows, rows, tell)
     except FileNotFoundError:
         return []

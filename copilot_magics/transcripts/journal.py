@@ -9,9 +9,11 @@ damage is described and never raised. The journal belongs to the runtime: nothin
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from heapq import merge
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, NamedTuple
 
 import msgspec
@@ -124,12 +126,35 @@ def read_stretches(path: Path) -> Iterator[Stretch]:
         In the file's order; none where there is no journal. A file that cannot be read is damage.
     """
     try:
-        with path.open("rb") as file:
+        with open_journal(path) as file:
             yield from stretches(file)
     except FileNotFoundError:
         return
     except OSError as error:
         yield Stretch([], [unreadable(error)], 0, 0, False)
+
+
+def open_journal(path: Path) -> BinaryIO:
+    """Open a journal to read it.
+
+    Parameters
+    ----------
+    path : Path
+        The journal.
+
+    Returns
+    -------
+    BinaryIO
+
+    Raises
+    ------
+    OSError
+        Where it cannot be opened, or is no file: from a pipe or a device nothing may ever come.
+    """
+    # Asked before, because to open a pipe is to wait for whoever writes to it.
+    if not S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no file")
+    return path.open("rb")
 
 
 def unreadable(error: OSError) -> Damage:
@@ -150,6 +175,7 @@ def stretches(file: BinaryIO, offset: int = 0, lines: int = 0) -> Iterator[Stret
     Yields
     ------
     Stretch
+        One that has not ended is the last: what comes after it belongs to its line.
     """
     # The end of its last line is the runtime's sign that an event has been written whole.
     while blob := file.read(_STRETCH) + file.readline():
@@ -166,6 +192,8 @@ def stretches(file: BinaryIO, offset: int = 0, lines: int = 0) -> Iterator[Stret
                     lines += len(events)
                 offset += len(part)
                 yield Stretch(events, damage, offset, lines, ended)
+                if not ended:
+                    return
 
 
 def is_sound(session_id: str) -> bool:
@@ -207,11 +235,22 @@ def events_of(blob: bytes, *types: str) -> Iterator[Event]:
     """
     # Inside a string the quotes would be escaped, so prose is not taken for a type.
     places = merge(*(_occurrences(blob, f'"{name}"'.encode()) for name in types))
-    done = 0
+    lines: list[bytes] = []
+    done, enough = 0, 1
     for at in places:
-        if at >= done:
-            start, done = _line(blob, at)
-            yield from (event for event in decode(blob[start:done]).events if event.type in types)
+        if at < done:
+            continue
+        start, done = _line(blob, at)
+        lines.append(blob[start:done])
+        # The first at once, since some want no more; many together take a third of the time.
+        if len(lines) == enough:
+            yield from _events_among(lines, types)
+            lines, enough = [], 4 * enough
+    yield from _events_among(lines, types)
+
+
+def _events_among(lines: list[bytes], types: tuple[str, ...]) -> list[Event]:
+    return [event for event in decode(b"".join(lines)).events if event.type in types]
 
 
 def _occurrences(blob: bytes, needle: bytes) -> Iterator[int]:

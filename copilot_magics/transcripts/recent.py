@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from copilot_magics.transcripts.gathering import Cursor, Rows, Tell
-from copilot_magics.transcripts.journal import unreadable
+from copilot_magics.transcripts.journal import open_journal, unreadable
 from copilot_magics.transcripts.restrictions import Restrictions
 from copilot_magics.transcripts.salvage import Damage
 from copilot_magics.transcripts.schema import Piece
@@ -98,7 +98,7 @@ class _Followed:
         return self._cursor.offset
 
     def read(self, tell: Tell) -> tuple[list[Piece], list[Damage]]:
-        with self._cursor.path.open("rb") as file:
+        with open_journal(self._cursor.path) as file:
             status = os.fstat(file.fileno())
             if not self._is_still(file, status):
                 self._begin()

@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 from journals import SAMPLE, answer, event, prompt, start, write_session
 
 from copilot_magics.errors import InvalidSessionID
-from copilot_magics.transcripts import read_journal, session_folder
-from copilot_magics.transcripts.journal import Journal, decode, events_of, stretches
+from copilot_magics.transcripts import get_messages, read_journal, session_folder
+from copilot_magics.transcripts.journal import (
+    Journal,
+    decode,
+    events_of,
+    is_sound,
+    read_stretches,
+    stretches,
+)
 
 LINES = [start(), prompt("Größe?"), answer("5 m\u2028or so"), event("session.brand_new", {"x": 1})]
 IDS = [json.loads(line)["id"] for line in LINES]
@@ -138,6 +145,20 @@ def test_text_that_is_not_unicode_is_replaced(bad: bytes) -> None:
     content.encode()
 
 
+@pytest.mark.parametrize("bad", [b"\xff", b"\\udc00", b"\t"], ids=["bytes", "a surrogate", "a tab"])
+@pytest.mark.parametrize("number", [b"1e999", b"7" * 5000], ids=["too large", "too long"])
+@pytest.mark.parametrize("before", [b"", prompt("before")], ids=["alone", "after another"])
+def test_text_that_is_not_unicode_beside_a_number(bad: bytes, number: bytes, before: bytes) -> None:
+    line = prompt("MARK", id="odd").replace(
+        b'"MARK"', b'"a\\\\ud800' + bad + b'b","n":' + number, 1
+    )
+    journal = decode(before + line + b"\n" + LINES[0])
+    assert ids(journal)[-2:] == ["odd", IDS[0]]
+    told = bytes(journal.events[-2].data)
+    assert b'"n":' + number in told
+    assert rb"a\\ud800" in told
+
+
 def test_an_odd_envelope_keeps_its_event() -> None:
     journal = decode(event("user.message", {"content": "hi"}, id=7, timestamp=None, parentId=[]))
     assert (journal.events[0].id, journal.events[0].timestamp) == (None, None)
@@ -208,7 +229,45 @@ def test_a_journal_that_cannot_be_read_is_damage(home: Path) -> None:
     (write_session(home, "s") / "events.jsonl").mkdir()
     journal = read_journal("s")
     assert journal.events == []
-    assert faults(journal) == [(0, "the file cannot be read: Is a directory")]
+    assert faults(journal) == [(0, "the file cannot be read: it is no file")]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+@pytest.mark.parametrize("by_link", [False, True], ids=["a pipe", "a link to a device"])
+def test_what_is_no_file_is_damage_and_not_waited_for(home: Path, by_link: bool) -> None:
+    path = write_session(home, "s") / "events.jsonl"
+    if by_link:
+        path.symlink_to("/dev/zero")
+    else:
+        os.mkfifo(path)
+    assert faults(read_journal("s")) == [(0, "the file cannot be read: it is no file")]
+    assert not is_sound("s")
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="it is no file"):
+            frame = get_messages("s")
+        assert frame.empty
+    assert frame.copilot.damage()["raw"].tolist() == [None]
+
+
+def test_a_link_to_a_file_is_a_file(home: Path) -> None:
+    path = write_session(home, "s", raw=WHOLE) / "events.jsonl"
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+    assert ids(read_journal("s")) == IDS
+
+
+def test_a_last_line_that_is_ended_while_it_is_read_is_not_read_in_halves(home: Path) -> None:
+    path = write_session(home, "s", raw=LINES[0] + b"\n" + LINES[1][:40]) / "events.jsonl"
+    found = []
+    for stretch in read_stretches(path):
+        found.append(stretch)
+        if not stretch.ended:
+            with path.open("ab") as other:
+                other.write(LINES[1][40:] + b"\n" + LINES[2] + b"\n")
+    assert [one.id for stretch in found for one in stretch.events] == IDS[:1]
+    assert [place.what for one in found for place in one.damage] == ["the last line was cut short"]
+    assert ids(read_journal("s")) == IDS[:3]
+    assert is_sound("s")
 
 
 @pytest.mark.parametrize("wanted", ["..", "../x", "/etc", "a/b", "", ".hidden", "a\n"])
