@@ -11,6 +11,7 @@ be kept and used again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,10 @@ DTYPES = dict.fromkeys(COLUMNS, "string") | {
     "role": "category",
 }
 """By column; the role's categories are `ROLES`, fixed."""
+
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
+_FIRST = (datetime.min - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max - _EPOCH) // _MICROSECOND
 
 Lists = Mapping[str, Sequence[Any]]
 """Columns as plain values, all of one length; None where nothing is. Turns are integers, timestamps
@@ -111,10 +116,12 @@ def _array(name: str, values: Sequence[Any]) -> Any:
     if name == "timestamp":
         moments = pa.timestamp("us", "UTC")
         try:
-            return array(values, pa.string()).cast(moments)
+            found = array(values, pa.string()).cast(moments)
         except pa.ArrowInvalid:
-            # pandas knows more forms, and passes over what is none.
-            return pa.array(_timestamps(values), moments)
+            found = None
+        if found is None or not _has_moments(found):
+            found = array(_moments(values), moments)
+        return found
     if name == "role":
         return pa.DictionaryArray.from_arrays(array(values, pa.int8()), pa.array(ROLES))
     if name == "data":
@@ -148,7 +155,7 @@ def _from_values(name: str, lists: list[Sequence[Any]]) -> Any:
     if name == "turn":
         return pd.Series(values, dtype="Int64")
     if name == "timestamp":
-        return _timestamps(values)
+        return pd.Series(_moments(values), dtype=DTYPES[name])
     if name == "role":
         return _roles(values)
     if name == "data":
@@ -156,12 +163,27 @@ def _from_values(name: str, lists: list[Sequence[Any]]) -> Any:
     return pd.array(values, dtype="string")
 
 
-def _timestamps(values: Sequence[Any]) -> pd.Series[pd.Timestamp]:
-    import pandas as pd
+def _has_moments(found: Any) -> bool:
+    """Say whether timestamps are all of the years 1 to 9999; Arrow knows others, few others do."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    texts = pd.Series(values, dtype="object")
-    moments = pd.to_datetime(texts, utc=True, format="ISO8601", errors="coerce")
-    return moments.astype("datetime64[us, UTC]")
+    ends = pc.min_max(found.view(pa.int64())).as_py().values()
+    return all(end is None or _FIRST <= end <= _LAST for end in ends)
+
+
+def _moments(values: Sequence[str | None]) -> list[datetime | None]:
+    return [None if text is None else _moment(text) for text in values]
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment of a text, in UTC where it has no zone; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    # In UTC it may be before the year 1, or after 9999.
+    except (ValueError, OverflowError):
+        return None
 
 
 def _roles(codes: Any) -> Any:

@@ -59,11 +59,21 @@ def test_a_piece_becomes_rows(piece: Any) -> None:
         ("nonsense", None),
         ("", None),
         ("2026-02-30T10:00:00Z", None),
+        ("now", None),
+        ("today", None),
+        ("1772359200000", None),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("0001-01-01T00:00:00+01:00", None),
+        ("0000-06-01T00:00:00Z", None),
+        ("-001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59-01:00", None),
     ],
 )
 def test_timestamps_in_any_form(text: str, moment: str | None) -> None:
-    lists = {"timestamp": [text, "2026-03-01T10:00:00.000Z"]}
-    for piece in (pack(lists), lists):
+    said = [text, "2026-03-01T10:00:00.000Z"]
+    # Where a form is not Arrow's, Python reads all of them.
+    forms = ({"timestamp": said}, {"timestamp": [*said, "nonsense"]})
+    for piece in (*map(pack, forms), *forms):
         found = unpack([piece], ["timestamp"])["timestamp"]
         assert str(found.dtype) == "datetime64[us, UTC]"
         assert found[0] == pd.Timestamp(moment) if moment else pd.isna(found[0])
