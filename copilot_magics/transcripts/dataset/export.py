@@ -14,12 +14,14 @@ what is left.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 import msgspec
@@ -146,7 +148,11 @@ class Export:
     def _look_at(self, session: str) -> os.stat_result | None:
         """Return what the disk says of a journal; None where it is gone or cannot be looked at."""
         try:
-            return (self._state / session / FILE).stat()
+            status = (self._state / session / FILE).stat()
+            # To open a pipe is to wait for whoever writes to it.
+            if not S_ISREG(status.st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
+            return status
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

@@ -300,19 +300,22 @@ def test_what_cannot_be_read_any_more_stays(home: Path, dataset: Path) -> None:
 def test_what_cannot_be_looked_at_is_told_and_stays_and_the_rest_is_exported(
     home: Path, dataset: Path
 ) -> None:
-    for session in ("file", "folder", "new"):
+    for session in ("file", "folder", "new", "pipe"):
         write_session(home, session, start(), prompt("x"))
-    export_transcripts(dataset, ["file", "folder"])
+    export_transcripts(dataset, ["file", "folder", "pipe"])
+    (home / "session-state" / "pipe" / "events.jsonl").unlink()
+    os.mkfifo(home / "session-state" / "pipe" / "events.jsonl")
     # Links that lead to themselves, which not even an administrator can look through.
     for path in (Path("file", "events.jsonl"), Path("folder")):
         whole = home / "session-state" / path
         whole.rename(home / path.name)
         whole.symlink_to(whole)
-    with pytest.warns(UserWarning, match="damaged in 2 places, .*the file cannot be read"):
+    with pytest.warns(UserWarning, match="damaged in 3 places, .*the file cannot be read"):
         done = export_transcripts(dataset, ["file", "new"], prune=True)
     assert changes(done) == {"new": ("added", 2)}
-    assert [place["session"] for place in done.attrs["copilot"]["damage"]] == ["file", "folder"]
-    assert set(read_transcripts(dataset)["session"]) == {"file", "folder", "new"}
+    told = [place["session"] for place in done.attrs["copilot"]["damage"]]
+    assert told == ["file", "folder", "pipe"]
+    assert set(read_transcripts(dataset)["session"]) == {"file", "folder", "new", "pipe"}
 
 
 def test_some_sessions_only(home: Path, dataset: Path) -> None:
