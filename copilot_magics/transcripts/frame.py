@@ -70,7 +70,8 @@ def get_messages(
     -------
     pandas.DataFrame or dask.dataframe.DataFrame
         With the same dtypes whatever it holds. ``df.attrs["copilot"]["damage"]`` lists the places
-        where a journal is damaged; each intact event is there all the same.
+        where a journal is damaged; each intact event is there all the same. A Dask DataFrame does
+        not tell of damage: that is known only once a journal is read.
 
     Raises
     ------
