@@ -45,43 +45,48 @@ class Told:
         How many prompts there were.
     prompts : set of str
         The IDs of their events: one that is written twice is one prompt.
-    tools : dict of tuple to str
-        The tool of each call, by the agent that called, None for the agent itself, and the call's
-        ID: agents number their calls each for itself.
-    latest : dict of str to str
-        The tool of the latest call of each ID, for what does not say whose call it belongs to.
+    tools : dict of str to str
+        The tool of each call of the agent itself.
+    others : dict of tuple to str
+        The tool of each call of a sub-agent, by its ID and the call's, for agents number their
+        calls each for itself; and that of the latest such call, by None and the call's.
     """
 
     turn: int = 0
     prompts: set[str] = field(default_factory=set)
-    tools: dict[tuple[str | None, str], str] = field(default_factory=dict)
-    latest: dict[str, str] = field(default_factory=dict)
+    tools: dict[str, str] = field(default_factory=dict)
+    others: dict[tuple[str | None, str], str] = field(default_factory=dict)
 
     def copy(self) -> Told:
         """Return the same, to go on with separately."""
-        return Told(self.turn, set(self.prompts), dict(self.tools), dict(self.latest))
+        return Told(self.turn, set(self.prompts), dict(self.tools), dict(self.others))
 
     def turns(self, events: Sequence[Event], facts: Facts) -> list[int | None]:
         """Return the turn of each of the next events."""
         turns: list[int | None] = []
-        for event, is_prompt in zip(events, facts.prompts, strict=True):
-            if is_prompt and event.id not in self.prompts:
-                self.turn += 1
-                if event.id is not None:
-                    self.prompts.add(event.id)
+        for place, is_prompt in enumerate(facts.prompts):
+            if is_prompt:
+                written = events[place].id
+                if written not in self.prompts:
+                    self.turn += 1
+                if written is not None:
+                    self.prompts.add(written)
             turns.append(self.turn or None)
         return turns
 
     def tools_of(self, events: Sequence[Event], facts: Facts) -> list[str | None]:
         """Return the tool of each of the next events; results do not name theirs, the call did."""
-        tools = list(facts.tools)
+        tools, own, others = list(facts.tools), self.tools, self.others
         for place, call in enumerate(facts.calls):
             if call:
-                tool, key = tools[place], (events[place].agent_id, call)
-                if tool:
-                    self.tools[key] = self.latest[call] = tool
+                tool, agent = tools[place], events[place].agent_id
+                if not tool:
+                    known = own.get(call) if agent is None else others.get((agent, call))
+                    tools[place] = known or own.get(call) or others.get((None, call))
+                elif agent is None:
+                    own[call] = tool
                 else:
-                    tools[place] = self.tools.get(key) or self.latest.get(call)
+                    others[agent, call] = others[None, call] = tool
         return tools
 
 
