@@ -18,7 +18,13 @@ from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.catalog import find, known_ids, not_found
 from copilot_magics.transcripts.damage import Place, places, warn
 from copilot_magics.transcripts.gathering import Rows, Told, gather
-from copilot_magics.transcripts.journal import events_of, journal_path, read_journal, session_folder
+from copilot_magics.transcripts.journal import (
+    events_of,
+    journal_path,
+    open_journal,
+    read_journal,
+    session_folder,
+)
 from copilot_magics.transcripts.parallel import PAYS, Found, gather_all, size_of
 from copilot_magics.transcripts.progress import Progress
 from copilot_magics.transcripts.recent import Recent
@@ -168,14 +174,15 @@ def get_turn(session: str, message_id: str | None) -> pd.DataFrame:
     """
     rows = Rows(Restrictions())
     events = read_journal(session).events
-    prompts = [
-        (position, reading.message_of(payload))
-        for position, event in enumerate(events)
-        if event.type == "user.message"
-        and reading.is_prompt(event, payload := reading.payload_of(event))
-    ]
-    edges = [position for position, _ in prompts] + [len(events)]
-    for before, (start, sent_as) in enumerate(prompts):
+    prompts: dict[str | int, tuple[int, str | None]] = {}
+    for position, event in enumerate(events):
+        if event.type == "user.message":
+            payload = reading.payload_of(event)
+            if reading.is_prompt(event, payload):
+                # What a damaged journal repeats begins no turn.
+                prompts.setdefault(event.id or position, (position, reading.message_of(payload)))
+    edges = [position for position, _ in prompts.values()] + [len(events)]
+    for before, (start, sent_as) in enumerate(prompts.values()):
         if message_id and sent_as == message_id:
             rows.add(session, Told(before), events[start : edges[before + 1]])
     return unpack(rows.pieces)
@@ -184,7 +191,8 @@ def get_turn(session: str, message_id: str | None) -> pd.DataFrame:
 def has_message(session: str, message_id: str | None) -> bool:
     """Say whether a session's journal has the prompt that was sent under an ID."""
     try:
-        blob = journal_path(session).read_bytes()
+        with open_journal(journal_path(session)) as file:
+            blob = file.read()
     except OSError:
         return False
     return message_id is not None and any(

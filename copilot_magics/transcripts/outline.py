@@ -57,10 +57,14 @@ def outline(blob: bytes) -> Outline:
     turns = 0
     first = model = cwd = ""
     created: datetime | None = None
+    seen: set[str] = set()
     for event in events_of(blob, *_TELLING):
-        payload = reading.payload_of(event)
-        if event.agent_id:
+        if event.agent_id or event.id in seen:
+            # What a damaged journal repeats counts once.
             continue
+        if event.id:
+            seen.add(event.id)
+        payload = reading.payload_of(event)
         if event.type == "user.message":
             if reading.is_prompt(event, payload):
                 turns += 1

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from copilot_magics.transcripts import reading
-from copilot_magics.transcripts.journal import decode, journal_path
+from copilot_magics.transcripts.journal import decode, journal_path, open_journal
 from copilot_magics.transcripts.salvage import Event
 
 _STEP = 64 * 1024
@@ -54,7 +54,7 @@ def page_before(session: str, end: int | None, counts: Callable[[Event], bool], 
         Empty where there is no journal. Damage is passed over: `read_journal` tells of it.
     """
     try:
-        with journal_path(session).open("rb") as file:
+        with open_journal(journal_path(session)) as file:
             size = file.seek(0, 2)
             return _page(file, size if end is None else min(end, size), counts, most)
     except OSError:

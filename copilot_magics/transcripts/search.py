@@ -18,7 +18,7 @@ from typing import BinaryIO
 import msgspec
 
 from copilot_magics.transcripts import reading
-from copilot_magics.transcripts.journal import decode, journal_path
+from copilot_magics.transcripts.journal import decode, journal_path, open_journal
 from copilot_magics.transcripts.narrowing import trace
 
 _CHUNK = 4 * 1024 * 1024
@@ -79,7 +79,7 @@ def first_hit(session: str, text: str) -> Hit | None:
     """
     lowered, pattern = text.lower(), re.compile(re.escape(text), re.IGNORECASE)
     try:
-        with journal_path(session).open("rb") as file:
+        with open_journal(journal_path(session)) as file:
             for line in _lines_with(file, text):
                 for role, content in _said(line):
                     # The pattern alone would take ten times as long to see that it is not there.

@@ -295,10 +295,10 @@ def _read(
         schema=fields,
         format=ds.ParquetFileFormat(
             dictionary_columns=by_number,
-            # To read ahead is for what is far away; on a disk it takes twice as long.
+            # To read ahead is for what is far away; on a disk it takes twice as long. So would to
+            # check the sums of the pages, which is done whenever a file is written anew.
             default_fragment_scan_options=ds.ParquetFragmentScanOptions(
-                pre_buffer=not storage.is_local,
-                page_checksum_verification=True,
+                pre_buffer=not storage.is_local
             ),
         ),
         filesystem=storage.system,

@@ -11,7 +11,7 @@ import pytest
 from journals import answer, event, prompt, sample, start, write_session
 
 from copilot_magics.errors import BadInput
-from copilot_magics.transcripts import facts, find, known_ids
+from copilot_magics.transcripts import facts, find, get_turn, known_ids
 from copilot_magics.transcripts.catalog import SessionFacts, catalog, glance
 
 
@@ -206,3 +206,12 @@ def test_the_title_at_a_glance(home: Path, yaml: str | None, title: str, user_na
 def test_whether_any_prompt_was_answered(home: Path, lines: list[bytes], answered: bool) -> None:
     write_session(home, "s", start(), *lines)
     assert known("s").answered is answered
+
+
+def test_a_prompt_that_a_damaged_journal_repeats_is_one_turn(home: Path) -> None:
+    asked = event("user.message", {"content": "q", "messageId": "m"})
+    write_session(home, "s", start(), asked, asked, answer("r"), prompt("q2"), asked)
+    assert known("s").turns == 2
+    turn = get_turn("s", "m")
+    assert turn["content"].dropna().tolist() == ["q", "q", "r"]
+    assert set(turn["turn"]) == {1}

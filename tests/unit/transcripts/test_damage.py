@@ -25,6 +25,14 @@ def read(*sessions: str) -> pd.DataFrame:
         return get_messages(list(sessions))
 
 
+def on_disk(folder: Path) -> dict[Path, tuple[int, int, bytes]]:
+    """Return what would tell that a file was changed; reading it changes when it was read."""
+    return {
+        path: (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
+        for path in folder.iterdir()
+    }
+
+
 @pytest.mark.parametrize(
     ("raw", "events", "what"),
     [
@@ -62,7 +70,7 @@ def test_damage_loses_only_what_is_damaged(
     home: Path, raw: bytes | None, events: int, what: list[str]
 ) -> None:
     folder = write_session(home, "s", raw=raw)
-    before = {path: (path.stat(), path.read_bytes()) for path in folder.iterdir()}
+    before = on_disk(folder)
     frame = read("s")
     assert len(frame) == events
     assert frame["type"].notna().all()
@@ -70,7 +78,7 @@ def test_damage_loses_only_what_is_damaged(
     said = zip(found["what"], what, strict=True)
     assert all(expected in given for given, expected in said)
     assert [str(dtype) for dtype in found.dtypes] == DTYPES
-    assert {path: (path.stat(), path.read_bytes()) for path in folder.iterdir()} == before
+    assert on_disk(folder) == before
 
 
 def test_the_bytes_are_those_of_the_journal(home: Path) -> None:

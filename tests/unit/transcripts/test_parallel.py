@@ -28,6 +28,22 @@ from copilot_magics.transcripts.wire import read as read_rows
 # It would say that a process failed, whose work was then done here.
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
+
+_others: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """Remember the processes that other tests have left."""
+    _others.clear()
+    _others.update(child.pid for child in psutil.Process().children())
+
+
+def workers() -> list[psutil.Process]:
+    """Return the processes that read for this one."""
+    return [child for child in psutil.Process().children() if child.pid not in _others]
+
+
 # Longer than what a process is given at a time.
 LONG = answer("x" * 3_000_000)
 
@@ -54,7 +70,7 @@ def read(home: Path, sessions: list[str], wanted: Restrictions, processes: int) 
     found = gather_all(home / "session-state", sessions, wanted, told.append, processes)
     journals = [home / "session-state" / name / "events.jsonl" for name in sessions]
     assert sum(told) == sum(path.stat().st_size for path in journals if path.exists())
-    assert psutil.Process().children() == []
+    assert workers() == []
     assert not [one for one in threading.enumerate() if "transcripts" in one.name]
     return found
 
@@ -87,7 +103,7 @@ def test_what_a_process_that_dies_did_not_answer_is_read_here(
     killed = []
 
     def kill(count: int) -> None:
-        for child in psutil.Process().children():
+        for child in workers():
             child.kill()
             killed.append(child.pid)
 
@@ -118,7 +134,7 @@ def test_an_interrupt_ends_all_at_once(
 
     with pytest.raises(error):
         gather_all(home / "session-state", sessions, Restrictions(), interrupt, 3)
-    assert psutil.Process().children() == []
+    assert workers() == []
     assert not [one for one in threading.enumerate() if "transcripts" in one.name]
 
 

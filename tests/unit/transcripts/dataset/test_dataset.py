@@ -627,7 +627,7 @@ def test_a_file_whose_pages_are_damaged_is_named(home: Path, dataset: Path) -> N
 
 
 @pytest.mark.parametrize("column", ["session", "turn", "content"])
-def test_no_damaged_page_is_read_as_something_else(home: Path, dataset: Path, column: str) -> None:
+def test_no_damaged_page_goes_into_a_new_file(home: Path, dataset: Path, column: str) -> None:
     write_session(home, "s", start(), prompt("x"), answer("y"))
     export_transcripts(dataset)
     (part,) = dataset.glob("*/*")
@@ -638,8 +638,10 @@ def test_no_damaged_page_is_read_as_something_else(home: Path, dataset: Path, co
     begin = chunk.dictionary_page_offset or chunk.data_page_offset
     damaged[begin + chunk.total_compressed_size - 1] ^= 1
     part.write_bytes(damaged)
+    write_session(home, "t", start())
     with pytest.raises(BadInput, match=r"part-0001.parquet' in .* is no intact Parquet file"):
-        read_transcripts(dataset)
+        export_transcripts(dataset)
+    assert part.read_bytes() == damaged
 
 
 @pytest.mark.parametrize("footer", [b"no JSON", b"\xff", b"{}"], ids=str)
