@@ -112,9 +112,9 @@ def test_filters(front_end: Open, home: Path, tmp_path: Path) -> None:
 
 
 def test_sorting_keeps_stars_on_top(front_end: Open, home: Path) -> None:
-    session(home, "b-2", *turn("zebra") * 3, days=3)
+    session(home, "b-2", *turn("zebra"), *turn("zebra"), *turn("zebra"), days=3)
     session(home, "b-10", *turn("Apple"), days=1)
-    session(home, "a", *turn("mango", "long " * 400) * 2, days=2)
+    session(home, "a", *turn("mango", "long " * 400), *turn("mango", "long " * 400), days=2)
     notebook = front_end(SHOW)
     picker = shown(notebook)
     notebook.resize(1900)
