@@ -142,7 +142,7 @@ class RuntimeProcess:
         except TimeoutError:
             return False
         except Exception:
-            # It ended meanwhile, which is told elsewhere.
+            # To refuse is an answer too; that it ended meanwhile is told elsewhere.
             return True
         return True
 

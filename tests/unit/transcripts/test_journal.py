@@ -232,7 +232,6 @@ def test_a_journal_that_cannot_be_read_is_damage(home: Path) -> None:
     assert faults(journal) == [(0, "the file cannot be read: it is no file")]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
 @pytest.mark.parametrize("by_link", [False, True], ids=["a pipe", "a link to a device"])
 def test_what_is_no_file_is_damage_and_not_waited_for(home: Path, by_link: bool) -> None:
     path = write_session(home, "s") / "events.jsonl"
