@@ -20,7 +20,7 @@ from common import verdict
 from copilot_magics import export_transcripts, get_messages, read_transcripts
 
 SESSIONS = 5_000
-ROUNDS = 3
+ROUNDS = 5
 COLUMNS = ("type", "timestamp", "turn", "content")
 
 

@@ -64,14 +64,19 @@ def block(work: Coroutine[Any, Any, T]) -> T:
     Interrupted
         The user interrupted; the work is cancelled.
     """
-    future = submit(runtime().attended(work))
     interrupted = threading.Event()
+    future: Future[T] | None = None
 
     def interrupt() -> None:
         interrupted.set()
-        future.cancel()
+        if future is not None:
+            future.cancel()
 
+    # Before it is begun: the machine may be slow to come back to this thread.
     with _interrupts(interrupt):
+        future = submit(runtime().attended(work))
+        if interrupted.is_set():
+            future.cancel()
         _run_here(_until_done(future))
         if interrupted.is_set():
             raise Interrupted("Interrupted before it was done; nothing was sent.")
@@ -100,12 +105,12 @@ async def await_turn(
         It ended without a whole answer.
     """
     view = view or Silent(prompts.by_buttons)
-    future = submit(turn.run(work))
     # A terminal's Ctrl-C does not reach an awaited coroutine; the kernel's interrupt does.
     in_terminal = shell() is not None and not hasattr(shell(), "kernel")
     task = asyncio.current_task()
     try:
         with _interrupts(task.cancel) if in_terminal and task else contextlib.nullcontext():
+            future = submit(turn.run(work))
             await _follow(turn, future, view)
     except asyncio.CancelledError:
         await _abort(turn, future)
@@ -126,14 +131,15 @@ def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None
     if threading.current_thread() is not threading.main_thread():
         # Only the main thread can take input.
         turn.watched = False
-    future = submit(turn.run(work))
     interrupted = threading.Event()
 
     def interrupt() -> None:
         interrupted.set()
         runtime_loop().call_soon_threadsafe(turn.abort)
 
+    # Before it is sent: the model may be asked before the machine comes back to this thread.
     with _interrupts(interrupt):
+        future = submit(turn.run(work))
         _run_here(_follow(turn, future, view, interrupt))
         # In here too: a second interrupt must not cost what the first one left to be shown.
         return _conclude(turn, future, view, interrupted=interrupted.is_set())

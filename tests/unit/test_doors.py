@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Coroutine
 from concurrent.futures import Future
+from typing import Any
+
+import pytest
 
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent
-from copilot_magics.doors import _follow
+from copilot_magics.doors import _follow, wait_for_turn
+from copilot_magics.errors import TurnInterrupted
 from copilot_magics.turn import Turn
 
 
@@ -26,3 +32,20 @@ async def test_a_cancellation_that_comes_with_a_piece_of_the_answer_is_not_lost(
     future.set_result(None)
     assert done
     assert following.cancelled()
+
+
+class Sudden(Turn):
+    """A turn that is interrupted in the moment in which it is handed to the runtime's loop."""
+
+    def run(self, work: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
+        signal.raise_signal(signal.SIGINT)
+        return super().run(work)
+
+
+def test_an_interrupt_in_the_moment_of_sending_aborts_the_turn() -> None:
+    turn = Sudden("prompt")
+    with pytest.raises(TurnInterrupted) as raised:
+        wait_for_turn(turn, asyncio.sleep(3600))
+    assert turn.outcome == "aborted"
+    assert raised.value.reply is not None
+    assert raised.value.reply.outcome == "aborted"

@@ -30,8 +30,9 @@ _NAME = re.compile(rf"{PARTITION}=[^/=]+/part-(\d{{4,}})\.parquet")
 _GROUP = 32 * 1024**2
 _REPEATED = ("session", "turn", "type", "role", "tool", "model", "agent_id")
 """Columns of few values; a dictionary of the others would only take time."""
-_COMPRESSION = dict.fromkeys(COLUMNS, "lz4") | {"data": "zstd"}
-"""Payloads are most of the bytes, and are seldom read; what is read often is read twice as fast."""
+_COMPRESSION = dict.fromkeys(COLUMNS, "lz4") | {"content": "none", "data": "zstd"}
+"""Payloads are most of the bytes, and are seldom read; texts, which are not, are read twice as fast
+as they are, for a quarter more on the disk."""
 
 
 class Mark(msgspec.Struct, frozen=True):
