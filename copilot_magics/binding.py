@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from copilot_magics.config import own_state, write_private
+from copilot_magics.folders import own_state, write_private
 from copilot_magics.ids import propose_id
 
 

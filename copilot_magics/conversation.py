@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics import locking, records
 from copilot_magics.asking import Asking
-from copilot_magics.config import CopilotMagics, session_state
+from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import CopilotError, SessionExists
+from copilot_magics.folders import session_state
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
 from copilot_magics.runtime.process import BEAT, runtime

@@ -12,8 +12,8 @@ import shutil
 import sqlite3
 
 from copilot_magics import binding, locking, records
-from copilot_magics.config import copilot_home, session_state
 from copilot_magics.errors import CopilotError, SessionInUse
+from copilot_magics.folders import copilot_home, session_state
 from copilot_magics.held import close, repository
 from copilot_magics.runtime.process import runtime
 from copilot_magics.stars import star

@@ -15,8 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from urllib.parse import urlsplit
 
-from copilot_magics.config import CopilotMagics, copilot_home
+from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import CopilotError
+from copilot_magics.folders import copilot_home
 from copilot_magics.providers import Provider, Wanted, resolve
 from copilot_magics.runtime.locate import (
     cached_model,

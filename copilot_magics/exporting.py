@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from copilot_magics.config import session_state
 from copilot_magics.errors import CopilotError
+from copilot_magics.folders import session_state
 from copilot_magics.transcripts import facts, not_found, read_journal
 from copilot_magics.transcripts.analysis.markdown import markdown
 from copilot_magics.transcripts.frame import session_frame

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import msgspec
 
-from copilot_magics.config import own_state, private_folder, session_state, write_private
 from copilot_magics.errors import CopilotError, SessionInUse
+from copilot_magics.folders import own_state, private_folder, session_state, write_private
 
 _PATIENCE = 0.3
 """Seconds to try: longer than the moment for which `holder` tests a lock."""

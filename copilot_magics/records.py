@@ -19,7 +19,7 @@ from typing import Literal
 
 import msgspec
 
-from copilot_magics.config import own_state, private_folder, write_private
+from copilot_magics.folders import own_state, private_folder, write_private
 
 Outcome = Literal["answered", "aborted", "failed", "lost"]
 

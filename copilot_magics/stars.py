@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from copilot_magics.config import own_state, private_folder
+from copilot_magics.folders import own_state, private_folder
 from copilot_magics.transcripts.journal import session_folder
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from copilot_magics.config import copilot_home
+from copilot_magics.folders import copilot_home
 
 _SERVERS = (".mcp.json", ".github/mcp.json")
 _SETTINGS = (".github/copilot/settings.json", ".claude/settings.json")

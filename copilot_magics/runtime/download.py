@@ -23,8 +23,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from copilot_magics.config import cache, private_folder
 from copilot_magics.errors import CopilotError, RuntimeUnavailable
+from copilot_magics.folders import cache, private_folder
 from copilot_magics.runtime.locate import (
     cached_model,
     cached_runtime,

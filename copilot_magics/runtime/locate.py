@@ -18,8 +18,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from copilot_magics.config import cache
 from copilot_magics.errors import RuntimeUnavailable
+from copilot_magics.folders import cache
 from copilot_magics.runtime.pins import MODEL, RUNTIME_VERSION
 
 _SETUP = "Run `python -m copilot_magics setup` to fetch it, or set COPILOT_CLI_PATH."

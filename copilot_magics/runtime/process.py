@@ -19,8 +19,8 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from copilot_magics.config import copilot_home, private_folder
 from copilot_magics.errors import CopilotError, RuntimeUnavailable
+from copilot_magics.folders import copilot_home, private_folder
 from copilot_magics.runtime.locate import find_runtime
 
 if TYPE_CHECKING:

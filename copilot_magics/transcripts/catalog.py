@@ -12,8 +12,8 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput, SessionNotFound, closest
+from copilot_magics.folders import session_state
 from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts.journal import FILE, session_folder
 from copilot_magics.transcripts.memory import Memory, memory

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput, CopilotError
+from copilot_magics.folders import session_state
 from copilot_magics.ids import is_session_id
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.catalog import find, known_ids, not_found

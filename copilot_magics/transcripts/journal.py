@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from copilot_magics.config import session_state
+from copilot_magics.folders import session_state
 from copilot_magics.ids import check_session_id, is_session_id
 from copilot_magics.transcripts.salvage import Damage, Event, decode_lines, salvage
 

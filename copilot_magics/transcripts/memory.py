@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
-from copilot_magics.config import own_state, write_private
+from copilot_magics.folders import own_state, write_private
 from copilot_magics.transcripts.outline import Outline, outline
 from copilot_magics.transcripts.workspace import Workspace, read_workspace
 

@@ -2,14 +2,15 @@
 
 It is told over a socket what is wanted, then which sessions, some at a time. It writes their rows
 to a file without a name, which the other process gave it and maps into its memory, and says where
-they stand. It ends with the socket. It does not import pandas, which would take it longer than many
-sessions.
+they stand. It ends with the socket. It does without pandas, whose import would take it longer than
+many sessions.
 """
 
 from __future__ import annotations
 
 import socket
 import sys
+from importlib.abc import MetaPathFinder
 from io import FileIO
 from pathlib import Path
 
@@ -40,8 +41,18 @@ def serve(connection: socket.socket, file: FileIO) -> None:
         send(connection, msgspec.json.encode(Answer(start, file.tell(), damage)))
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Finds no pandas, which Arrow would import to see whether a list is a Series."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """Refuse pandas, and leave all else to the other finders."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname, name=fullname)
+
+
 def main() -> None:
     """Serve on the socket, with the file, whose numbers are the arguments."""
+    sys.meta_path.insert(0, _WithoutPandas())
     connection, file = map(int, sys.argv[1:])
     with socket.socket(fileno=connection) as ours, FileIO(file, "r+") as rows:
         try:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from copilot_magics import binding, config
+from copilot_magics import binding, folders
 from copilot_magics.ids import is_session_id
 
 
@@ -40,17 +40,17 @@ def test_no_notebook_is_never_bound(home: Path) -> None:
 
 def test_a_binding_is_private_and_holds_two_names(home: Path) -> None:
     binding.bind("/a/churn.ipynb", "one")
-    (file,) = (config.own_state() / "bindings").iterdir()
+    (file,) = (folders.own_state() / "bindings").iterdir()
     assert json.loads(file.read_bytes()) == {"notebook": "/a/churn.ipynb", "session": "one"}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    for folder in (file.parent, config.own_state(), home):
+    for folder in (file.parent, folders.own_state(), home):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"notebook": 1}', b"\xff\xfe"])
 def test_a_damaged_binding_is_none(home: Path, damage: bytes) -> None:
     binding.bind("/a/churn.ipynb", "one")
-    (file,) = (config.own_state() / "bindings").iterdir()
+    (file,) = (folders.own_state() / "bindings").iterdir()
     file.write_bytes(damage)
     assert binding.bound_session("/a/churn.ipynb") == ""
     assert binding.bound_notebooks() == {}

@@ -1,46 +1,11 @@
-"""What we write is private and whole; where things lie follows the environment."""
+"""Every default can be set, and says what it is."""
 
 from __future__ import annotations
 
-import stat
-from pathlib import Path
-
-import pytest
-
-from copilot_magics import config
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-def test_folders_follow_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert config.copilot_home() == home
-    assert config.session_state() == home / "session-state"
-    monkeypatch.setenv("COPILOT_HOME", "~/elsewhere")
-    assert config.copilot_home() == Path.home() / "elsewhere"
-    monkeypatch.delenv("COPILOT_HOME")
-    assert config.copilot_home() == Path.home() / ".copilot"
-
-
-def test_what_is_written_is_private(tmp_path: Path) -> None:
-    file = tmp_path / "folder" / "file.json"
-    config.write_private(file, b"one")
-    config.write_private(file, b"two")
-    assert file.read_bytes() == b"two"
-    assert (mode(file), mode(file.parent)) == (0o600, 0o700)
-    assert list(file.parent.iterdir()) == [file]
-
-
-def test_a_file_that_cannot_be_replaced_leaves_nothing_beside(tmp_path: Path) -> None:
-    in_the_way = tmp_path / "folder" / "file.json"
-    in_the_way.mkdir(parents=True)
-    with pytest.raises(OSError, match="directory"):
-        config.write_private(in_the_way, b"one")
-    assert list(in_the_way.parent.iterdir()) == [in_the_way]
+from copilot_magics.config import CopilotMagics
 
 
 def test_every_default_is_explained() -> None:
-    for name, trait in config.CopilotMagics.class_own_traits().items():
+    for name, trait in CopilotMagics.class_own_traits().items():
         assert trait.help, name
         assert trait.metadata.get("config"), name

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from copilot_magics import config, locking
+from copilot_magics import folders, locking
 from copilot_magics.errors import CopilotError, SessionInUse
 
 HOLD = """
@@ -79,7 +79,7 @@ def test_a_released_lock_can_be_taken_again(home: Path) -> None:
 
 def test_locks_are_private_and_hold_no_more_than_who(home: Path) -> None:
     lock = locking.SessionLock("chat", "/a/n.ipynb")
-    folder = config.own_state() / "locks"
+    folder = folders.own_state() / "locks"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert sorted(path.name for path in folder.iterdir()) == ["chat.json", "chat.lock"]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
@@ -91,14 +91,14 @@ def test_locks_are_private_and_hold_no_more_than_who(home: Path) -> None:
 
 def test_a_damaged_record_still_refuses(home: Path) -> None:
     with other_holder():
-        (config.own_state() / "locks" / "chat.json").write_bytes(b"{")
+        (folders.own_state() / "locks" / "chat.json").write_bytes(b"{")
         with pytest.raises(SessionInUse, match="in use by another kernel"):
             locking.SessionLock("chat", "")
 
 
 def test_a_folder_that_cannot_be_written_is_said(home: Path) -> None:
     locking.SessionLock("chat", "").release()
-    locks = config.own_state() / "locks"
+    locks = folders.own_state() / "locks"
     locking.forget("chat")
     (locks / "chat.lock").mkdir()
     with pytest.raises(CopilotError, match="cannot be locked"):
@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_written_is_said(home: Path) -> None:
 
 @contextmanager
 def mark(pid: int, *, locked: bool) -> Iterator[None]:
-    folder = config.session_state() / "chat"
+    folder = folders.session_state() / "chat"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"inuse.{pid}.lock").write_text(f"{pid}\n")
     with (folder / f"inuse.{pid}.hold").open("wb") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from copilot_magics import config, records
+from copilot_magics import folders, records
 from copilot_magics.records import Cell, Settings
 
 
@@ -17,7 +17,7 @@ from copilot_magics.records import Cell, Settings
 def turns(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(records, "_asked_here", {})
     monkeypatch.setattr(records, "_earlier", {})
-    return config.own_state() / "sessions" / "chat.turns.jsonl"
+    return folders.own_state() / "sessions" / "chat.turns.jsonl"
 
 
 def next_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_settings_are_remembered(home: Path) -> None:
 @pytest.mark.parametrize("damage", [b"", b"{", b"null", b'{"kind": 3}'])
 def test_damaged_settings_are_none(home: Path, damage: bytes) -> None:
     records.remember("chat", Settings("github"))
-    (config.own_state() / "sessions" / "chat.json").write_bytes(damage)
+    (folders.own_state() / "sessions" / "chat.json").write_bytes(damage)
     assert records.settings("chat") is None
 
 
@@ -76,10 +76,10 @@ def test_no_prompt_is_written_and_nobody_else_can_read(turns: Path) -> None:
     ask("a secret question", "m1")
     records.remember("chat", Settings("github"))
     assert b"secret" not in turns.read_bytes()
-    for path in (turns, config.own_state() / "sessions" / "chat.json"):
+    for path in (turns, folders.own_state() / "sessions" / "chat.json"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(turns.parent.stat().st_mode) == 0o700
-    assert stat.S_IMODE(config.own_state().stat().st_mode) == 0o700
+    assert stat.S_IMODE(folders.own_state().stat().st_mode) == 0o700
 
 
 def test_a_torn_line_costs_that_line(turns: Path) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from copilot_magics import binding, locking, records, stars
-from copilot_magics.config import session_state
+from copilot_magics.folders import session_state
 from copilot_magics.runtime.process import runtime
 from copilot_magics.transcripts.catalog import Glance, facts, glance, remember
 from copilot_magics.transcripts.changes import Watch

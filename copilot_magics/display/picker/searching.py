@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from copilot_magics.config import session_state
+from copilot_magics.folders import session_state
 from copilot_magics.transcripts.narrowing import Narrowing
 from copilot_magics.transcripts.search import Hit, Progress
 

@@ -18,7 +18,6 @@ import anywidget
 import msgspec
 from traitlets import Dict, List, Unicode
 
-from copilot_magics.config import session_state
 from copilot_magics.display.picker import actions
 from copilot_magics.display.picker.cleaning import proposals
 from copilot_magics.display.picker.following import Following
@@ -29,6 +28,7 @@ from copilot_magics.display.table import sessions_html
 from copilot_magics.doors import shell
 from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable, closest
 from copilot_magics.extension import loaded_notebook
+from copilot_magics.folders import session_state
 from copilot_magics.runtime.locate import find_runtime
 from copilot_magics.transcripts.search import Hit
 from copilot_magics.transcripts.when import age as age_of

@@ -15,8 +15,8 @@ from itertools import pairwise
 from operator import and_
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from copilot_magics.config import session_state
 from copilot_magics.errors import BadInput, SessionNotFound, closest
+from copilot_magics.folders import session_state
 from copilot_magics.transcripts.damage import Place, warn
 from copilot_magics.transcripts.dataset.export import Done, Export
 from copilot_magics.transcripts.dataset.parts import (

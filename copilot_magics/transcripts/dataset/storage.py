@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
-from copilot_magics.config import private_folder
 from copilot_magics.errors import BadInput
 from copilot_magics.extras import needs
+from copilot_magics.folders import private_folder
 
 SUFFIX = ".parquet"
 _UNFINISHED = "unfinished"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journals import answer, event, prompt, start, write_session
 
-from copilot_magics.config import session_state
+from copilot_magics.folders import session_state
 from copilot_magics.transcripts.narrowing import Narrowing
 from copilot_magics.transcripts.search import first_hit
 
