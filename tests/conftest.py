@@ -18,6 +18,8 @@ from scripted import ScriptedServer
 
 KEY = "test-key"
 
+pytest_plugins = ["figures"]
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
