@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from copilot_magics.folders import own_state, write_private
+from copilot_magics.errors import StateUnusable
+from copilot_magics.folders import own_state, read_private, write_private
 from copilot_magics.ids import propose_id
 
 
@@ -114,8 +115,10 @@ def _file(notebook: str) -> Path:
 
 def _read(path: Path) -> _Binding | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Binding)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_private(path), type=_Binding)
+    except StateUnusable:
+        raise
+    except (OSError, *DAMAGED):
         return None
 
 

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 
 from copilot_magics import binding, locking, records
-from copilot_magics.errors import CopilotError, SessionInUse
+from copilot_magics.errors import CopilotError, SessionInUse, SessionNotFound
 from copilot_magics.folders import copilot_home, session_state
 from copilot_magics.held import close, repository
 from copilot_magics.runtime.process import runtime
@@ -32,6 +32,8 @@ async def delete(session: str) -> None:
     ------
     SessionInUse
         Somebody holds it, or a turn of this kernel is running in it.
+    SessionNotFound
+        Somebody else has deleted it since it was listed.
     CopilotError
         Something of it could not be removed.
     """
@@ -41,8 +43,11 @@ async def delete(session: str) -> None:
                 f"The session {session!r} is answering a prompt.", "Interrupt it first."
             )
         await close(session)
+    folder = session_state() / session
     lock = await asyncio.to_thread(locking.SessionLock, session, "")
     try:
+        if not folder.exists():
+            raise SessionNotFound(f"The session {session!r} has been deleted meanwhile.")
         if pids := locking.foreign_runtimes(session, runtime().pid):
             raise locking.in_use(session, locking.foreign(pids[0]))
         client = await runtime().client()
@@ -57,8 +62,8 @@ async def delete(session: str) -> None:
         star(session, False)
         memory().forget(session)
     finally:
-        lock.release()
-    locking.forget(session)
+        # Where nothing is left of it, its lock must not be either.
+        lock.release(forget=not folder.exists())
 
 
 def _remove_rest(session: str) -> None:

@@ -8,6 +8,7 @@
     │   ├── SessionExists        --new, and there is one
     │   └── SessionNotFound      --resume, or a history that nobody has
     ├── SessionInUse             another kernel, or a terminal, holds the session
+    ├── StateUnusable            the disk refuses what has to be kept; an OSError
     ├── RuntimeUnavailable       no Copilot runtime, or one that does not start
     ├── ProviderUnavailable      nobody who could answer: no login, no key, no local model
     └── TurnError                a prompt was sent, and no whole answer came; carries ``.reply``
@@ -73,6 +74,10 @@ class SessionNotFound(BadInput):
 
 class SessionInUse(CopilotError):
     """Another kernel, or the terminal's copilot, holds this session."""
+
+
+class StateUnusable(CopilotError, OSError):
+    """What has to be kept on disk cannot be: it is full, read-only, or somebody else's."""
 
 
 class RuntimeUnavailable(CopilotError):

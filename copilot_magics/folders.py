@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
+import sys
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import platformdirs
+
+from copilot_magics.disk import not_yours, refused
 
 
 def copilot_home() -> Path:
@@ -43,9 +47,94 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def home_folder() -> Path:
+    """Return `copilot_home`, made where it is missing.
+
+    Raises
+    ------
+    StateUnusable
+        The disk refuses.
+    """
+    home = copilot_home()
+    try:
+        private_folder(home)
+    except OSError as error:
+        raise refused(home, error) from error
+    return home
+
+
+def own_folder(path: Path) -> Path:
+    """Make one of our own folders, that only its user can read, and return it.
+
+    Raises
+    ------
+    StateUnusable
+        The disk refuses, or the folder is somebody else's: who owns it could put other files there.
+    """
+    try:
+        private_folder(path)
+        _check_owner(path)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise refused(path, error) from error
+    return path
+
+
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file at once and whole, readable by its user alone."""
-    private_folder(path.parent)
+    """Write a file at once and whole, readable by its user alone.
+
+    Raises
+    ------
+    StateUnusable
+        The disk refuses, or what is there is somebody else's, or no file.
+    """
+    own_folder(path.parent)
+    try:
+        check_own_file(path)
+        _write(path, data)
+    except OSError as error:
+        raise refused(path, error) from error
+
+
+def read_private(path: Path) -> bytes:
+    """Read a file that we have written.
+
+    Raises
+    ------
+    StateUnusable
+        What is there is somebody else's, or no file.
+    OSError
+        It is not there, or cannot be read.
+    """
+    check_own_file(path)
+    return path.read_bytes()
+
+
+def check_own_file(path: Path) -> None:
+    """Refuse what somebody else has put in the place of one of our files.
+
+    Raises
+    ------
+    StateUnusable
+        It is somebody else's, or no file; one that is not there is none.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise not_yours(path, "is no file")
+        _check_owner(path)
+
+
+def _check_owner(path: Path) -> None:
+    if sys.platform == "win32":
+        return
+    for found in (path.lstat(), path.stat()):
+        # Root needs no such trick.
+        if found.st_uid not in (os.geteuid(), 0):
+            raise not_yours(path, f"belongs to somebody else (user {found.st_uid})")
+
+
+def _write(path: Path, data: bytes) -> None:
     # NamedTemporaryFile creates with mode 0600, and the rename keeps it.
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:

@@ -20,8 +20,17 @@ from pathlib import Path
 
 import msgspec
 
-from copilot_magics.errors import CopilotError, SessionInUse
-from copilot_magics.folders import own_state, private_folder, session_state, write_private
+from copilot_magics.disk import refused
+from copilot_magics.errors import SessionInUse
+from copilot_magics.folders import (
+    check_own_file,
+    own_folder,
+    own_state,
+    read_private,
+    session_state,
+    write_private,
+)
+from copilot_magics.stored import DAMAGED, as_text
 
 _PATIENCE = 0.3
 """Seconds to try: longer than the moment for which `holder` tests a lock."""
@@ -56,31 +65,47 @@ class SessionLock:
     ------
     SessionInUse
         Somebody else holds it; says who.
+    StateUnusable
+        The disk refuses, or what is there is not ours.
     """
 
     def __init__(self, session: str, notebook: str) -> None:
         from filelock import FileLock, Timeout
 
-        self._record = _record(session)
+        self._record, self._path = _record(session), _lock(session)
         # Not thread-local: it is taken on the runtime's loop and may be released elsewhere.
-        self._lock = FileLock(_lock(session), mode=0o600, thread_local=False)
+        self._lock = FileLock(self._path, mode=0o600, thread_local=False)
         try:
+            own_folder(self._path.parent)
+            check_own_file(self._path)
             self._lock.acquire(timeout=_PATIENCE, poll_interval=0.02)
         except Timeout:
             raise in_use(session, _read(session)) from None
         except OSError as error:
-            raise CopilotError(
-                f"The session {session!r} cannot be locked: {error.strerror or error}.",
-                f"Make {own_state()} writable for you.",
-            ) from error
-        me = Holder(notebook, socket.gethostname(), os.getpid(), datetime.now(UTC))
-        write_private(self._record, msgspec.json.encode(me))
+            raise refused(self._path, error) from error
+        me = Holder(as_text(notebook), socket.gethostname(), os.getpid(), datetime.now(UTC))
+        try:
+            write_private(self._record, msgspec.json.encode(me))
+        except BaseException:
+            self._lock.release()
+            raise
 
-    def release(self) -> None:
-        """Give the session back; the lock file stays, since removing it would race."""
+    def release(self, *, forget: bool = False) -> None:
+        """Give the session back.
+
+        Parameters
+        ----------
+        forget : bool
+            Remove the lock file too, because the session is gone. While it is held, that is no
+            race: whoever has opened it meanwhile gets a lock on no file, and tries again.
+        """
         if self._lock.is_locked:
             with contextlib.suppress(OSError):
                 self._record.unlink()
+            if forget:
+                # Windows does not remove what is open.
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
             self._lock.release()
 
 
@@ -189,15 +214,8 @@ def _is_locked(path: str) -> bool:
     return False
 
 
-def forget(session: str) -> None:
-    """Remove a deleted session's lock files."""
-    for path in (_record(session), _lock(session)):
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
 def _lock(session: str) -> Path:
-    return private_folder(own_state() / "locks") / f"{session}.lock"
+    return own_state() / "locks" / f"{session}.lock"
 
 
 def _record(session: str) -> Path:
@@ -206,6 +224,6 @@ def _record(session: str) -> Path:
 
 def _read(session: str) -> Holder | None:
     try:
-        return msgspec.json.decode(_record(session).read_bytes(), type=Holder)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_private(_record(session)), type=Holder)
+    except (OSError, *DAMAGED):
         return None

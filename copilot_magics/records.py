@@ -19,7 +19,15 @@ from typing import Literal
 
 import msgspec
 
-from copilot_magics.folders import own_state, private_folder, write_private
+from copilot_magics.errors import StateUnusable
+from copilot_magics.folders import (
+    check_own_file,
+    own_folder,
+    own_state,
+    read_private,
+    write_private,
+)
+from copilot_magics.stored import DAMAGED
 
 Outcome = Literal["answered", "aborted", "failed", "lost"]
 
@@ -64,8 +72,11 @@ class Asked(msgspec.Struct, omit_defaults=True):
 def settings(session: str) -> Settings | None:
     """Return what is remembered of who answers in a session, or None."""
     try:
-        return msgspec.json.decode(_settings(session).read_bytes(), type=Settings)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_private(_settings(session)), type=Settings)
+    except StateUnusable:
+        # Whoever put it there would choose who is asked, and is told what.
+        raise
+    except (OSError, *DAMAGED):
         return None
 
 
@@ -177,7 +188,8 @@ def _append(session: str, line: Asked) -> None:
     path = _turns(session)
     # A record must never cost a turn: with a full disk it is the journal that counts.
     with contextlib.suppress(OSError):
-        private_folder(path.parent)
+        own_folder(path.parent)
+        check_own_file(path)
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(file, msgspec.json.encode(line) + b"\n")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 
-from copilot_magics.folders import own_state, private_folder
+from copilot_magics.disk import refused
+from copilot_magics.folders import check_own_file, own_folder, own_state
 from copilot_magics.transcripts.journal import session_folder
 
 
@@ -20,13 +20,16 @@ def starred() -> set[str]:
 def star(session: str, on: bool) -> None:
     """Star a session, or take its star away; either may have been done before."""
     # Through the path of a session, which refuses what is no ID.
-    path = os.path.join(_folder(), session_folder(session).name)
-    if on:
-        private_folder(own_state() / "stars")
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    else:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    path = own_state() / "stars" / session_folder(session).name
+    try:
+        if on:
+            own_folder(path.parent)
+            check_own_file(path)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise refused(path, error) from error
 
 
 def _folder() -> str:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from copilot_magics.errors import CopilotError, RuntimeUnavailable
-from copilot_magics.folders import copilot_home, private_folder
+from copilot_magics.folders import home_folder
 from copilot_magics.runtime.locate import find_runtime
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class RuntimeProcess:
             connection = RuntimeConnection.for_stdio(path=path)
         client = CopilotClient(
             connection=connection,
-            base_directory=str(private_folder(copilot_home())),
+            base_directory=str(home_folder()),
             env=self._environment,
             use_logged_in_user=self._logs_in,
             log_level="none",

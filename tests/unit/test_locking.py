@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from copilot_magics import folders, locking
-from copilot_magics.errors import CopilotError, SessionInUse
+from copilot_magics.errors import SessionInUse, StateUnusable
 
 HOLD = """
 import sys
@@ -84,8 +84,7 @@ def test_locks_are_private_and_hold_no_more_than_who(home: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["chat.json", "chat.lock"]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
     assert (folder / "chat.lock").read_bytes() == b""
-    lock.release()
-    locking.forget("chat")
+    lock.release(forget=True)
     assert list(folder.iterdir()) == []
 
 
@@ -97,11 +96,10 @@ def test_a_damaged_record_still_refuses(home: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_said(home: Path) -> None:
-    locking.SessionLock("chat", "").release()
+    locking.SessionLock("chat", "").release(forget=True)
     locks = folders.own_state() / "locks"
-    locking.forget("chat")
     (locks / "chat.lock").mkdir()
-    with pytest.raises(CopilotError, match="cannot be locked"):
+    with pytest.raises(StateUnusable, match=r"chat.lock is no file"):
         locking.SessionLock("chat", "")
 
 

@@ -1,0 +1,71 @@
+"""What a disk refuses, as one sentence and what to do about it.
+
+It refuses us (an `OSError`) and it refuses the runtime, which tells it in words of its own that end
+in the system's number for it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+
+from copilot_magics.errors import StateUnusable
+
+_NUMBER = re.compile(r"\(os error (\d+)\)|\b(E[A-Z]{3,12})(?:: |,|$)")
+_PERSISTING = re.compile(r"persist|JSONL|workspace|Failed to (?:create|write|save|open|read)")
+
+
+def refused(path: Path, error: OSError) -> StateUnusable:
+    """Return the error for a file or folder of ours that the disk refuses.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    error : OSError
+        What the system said; one of ours is returned as it is.
+    """
+    if isinstance(error, StateUnusable):
+        return error
+    return StateUnusable(*_told(path, error.errno or 0, error.strerror or str(error)))
+
+
+def not_yours(path: Path, why: str) -> StateUnusable:
+    """Return the error for what somebody else has put where a file or folder of ours should be."""
+    return StateUnusable(
+        f"{path} {why}, so it is not used.",
+        "Look at what it is, and remove it; then run this again.",
+    )
+
+
+def refused_to_runtime(message: str, home: Path) -> StateUnusable | None:
+    """Return the error where the runtime says that the disk has refused something.
+
+    Parameters
+    ----------
+    message : str
+        What the runtime said.
+    home : Path
+        The folder that holds its data.
+    """
+    found = _NUMBER.search(message)
+    if found is None or not _PERSISTING.search(message):
+        return None
+    number = int(found[1]) if found[1] else getattr(errno, found[2], 0)
+    return StateUnusable(*_told(home, number, os.strerror(number))) if number else None
+
+
+def _told(path: Path, number: int, reason: str) -> tuple[str, str]:
+    elsewhere = "or name another folder in COPILOT_HOME, and run this again."
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"The disk that holds {path} is full, so not all could be written.",
+            "Free some space there, and run this again.",
+        )
+    if number == errno.EROFS:
+        return f"The disk that holds {path} is read-only.", f"Have it mounted writable, {elsewhere}"
+    if number in (errno.EACCES, errno.EPERM):
+        return f"You may not write to {path}.", f"Check who owns it, {elsewhere}"
+    return f"{path} cannot be used: {reason}.", f"Look at what is there, {elsewhere}"
