@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from copilot_magics.disk import refused_to_runtime
+from copilot_magics.folders import copilot_home
 from copilot_magics.turn import Failure
 
 _AGAIN = "Send the prompt again; the session is usable."
@@ -137,6 +139,9 @@ def out_of_quota(failure: Any) -> Failure | None:
 
 
 def _explain(message: str, status: int | None) -> Failure:
+    # First: the rest of it is a path, in which any word may stand.
+    if refused := refused_to_runtime(message, copilot_home()):
+        return Failure(refused.what, refused.mend)
     quota = _BY_WORDS[1]
     if re.search(quota[0], message):
         return quota[1]

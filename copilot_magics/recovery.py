@@ -1,0 +1,129 @@
+"""What became of a damaged journal: what the runtime dropped of it, or why it refuses the session.
+
+The runtime resumes a session although lines of its journal cannot be read, and goes on without
+them. With the next event that it writes it takes them out of the file, whole events that stand in
+the same line included, and keeps the file as it was beside the journal. It does not say so (SDK
+1.0.25), so the two files are compared. Only a journal without its first event is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from copilot_magics.disk import refused_to_runtime
+from copilot_magics.errors import CopilotError
+from copilot_magics.folders import copilot_home
+from copilot_magics.transcripts.journal import decode, journal_path, read_stretches
+from copilot_magics.words import counted
+
+_BACKUPS = "events.jsonl.backup-before-recovery-*"
+_START = b'"session.start"'
+_HEAD = 64 * 1024
+
+
+class Watch:
+    """Looks for what the runtime keeps of a session's journal when it mends it.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID; made before the session is resumed.
+    """
+
+    def __init__(self, session: str) -> None:
+        self._journal = journal_path(session)
+        self._known = self._backups()
+
+    def told(self) -> str:
+        """Say in one line what was dropped since the last time; nothing: an empty string."""
+        new = self._backups() - self._known
+        self._known |= new
+        return " ".join(_dropped(backup, self._journal) for backup in sorted(new))
+
+    def _backups(self) -> set[Path]:
+        return set(self._journal.parent.glob(_BACKUPS))
+
+
+def _dropped(backup: Path, journal: Path) -> str:
+    kept = set(journal.read_bytes().splitlines())
+    lines = enumerate(backup.read_bytes().splitlines(), 1)
+    gone = {number: line for number, line in lines if line.strip() and line not in kept}
+    whole = sum(len(decode(line).events) for line in gone.values())
+    also = f", and with them {counted(whole, 'whole event')}" if whole else ""
+    return (
+        f"The session's journal was damaged: the runtime has dropped {_lines(list(gone))}{also}. "
+        f"As it was before, it is kept in {backup}."
+    )
+
+
+def damage(session: str) -> str:
+    """Say in one sentence where a session's journal is damaged; nowhere: an empty string."""
+    places = [
+        place for stretch in read_stretches(journal_path(session)) for place in stretch.damage
+    ]
+    lines = sorted({place.line for place in places})
+    if not lines:
+        return ""
+    return f"Its journal is damaged in {_lines(lines)}: the agent may not know what stood there."
+
+
+def _lines(numbers: list[int]) -> str:
+    most = 5
+    listed = ", ".join(str(number) for number in numbers[:most])
+    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return f"line{'s' if len(numbers) > 1 else ''} {listed}{more}"
+
+
+def begins(session: str) -> bool:
+    """Whether a session's journal is there, and has its beginning."""
+    try:
+        with journal_path(session).open("rb") as file:
+            return _START in file.read(_HEAD)
+    except OSError:
+        return False
+
+
+def deleted(session: str) -> CopilotError:
+    """Return the error for a session whose journal was deleted while it was held."""
+    return CopilotError(
+        f"The journal of the session {session!r} was deleted while it was in use here; "
+        "nothing was sent.",
+        f"Put {journal_path(session)} back and go on, or send the prompt again in another session.",
+    )
+
+
+@contextlib.contextmanager
+def explained(session: str) -> Iterator[None]:
+    """Say in one sentence why the runtime does not take up a session.
+
+    Raises
+    ------
+    CopilotError
+        Instead of the SDK's own error.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ != "JsonRpcError":
+            raise
+        raise _explained(session, str(error)) from error
+
+
+def _explained(session: str, message: str) -> CopilotError:
+    if refused := refused_to_runtime(message, copilot_home()):
+        return refused
+    path = journal_path(session)
+    if path.exists() and not begins(session):
+        what = "is empty" if not path.stat().st_size else "has lost its beginning"
+        return CopilotError(
+            f"The session {session!r} cannot be resumed, because its journal {what}.",
+            f"Read what is left with `get_messages({session!r})`, and go on in another session; "
+            f"`%copilot_sessions --delete {session}` gives the name free.",
+        )
+    reason = message.split("failed with message: ")[-1].splitlines()[0].rstrip(".")
+    return CopilotError(
+        f"The Copilot runtime could not take up the session {session!r}: {reason}.",
+        f"Read it with `get_messages({session!r})`, or go on in another session.",
+    )
