@@ -39,6 +39,8 @@ def trust_options(cwd: str, *, trusted: bool, creating: bool) -> dict[str, Any]:
             "enable_file_hooks": False,
             "enable_config_discovery": False,
             "request_extensions": False,
+            # It runs the language servers that a folder names, and asks nobody.
+            "excluded_tools": ["lsp"],
             "skill_directories": [str(copilot_home() / "skills")],
             "agent_directories": [str(copilot_home() / "agents")],
         }
