@@ -26,10 +26,12 @@ def loop() -> asyncio.AbstractEventLoop:
     global _loop
     with _starting:
         if _loop is None:
-            _loop = asyncio.new_event_loop()
+            started = asyncio.new_event_loop()
             threading.Thread(
-                target=_run, args=(_loop,), name="copilot-magics-runtime", daemon=True
+                target=_run, args=(started,), name="copilot-magics-runtime", daemon=True
             ).start()
+            # Last: an interrupt on the way must not leave one that nobody runs.
+            _loop = started
         return _loop
 
 
@@ -38,7 +40,14 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         # A process started here inherits this: until it has left the kernel's group, an interrupt
         # of the kernel must not end it.
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    loop.set_exception_handler(_report)
     loop.run_forever()
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # A kernel that ends takes from under the SDK what it sends its answers with: no news to anyone.
+    if threading.main_thread().is_alive():
+        loop.default_exception_handler(context)
 
 
 def submit(work: Coroutine[Any, Any, T]) -> Future[T]:
