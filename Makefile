@@ -11,7 +11,7 @@ RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUN
 # Most of a test is waiting, for a kernel or a page to start.
 IN_TWO := --numprocesses 2 --dist loadfile
 
-.PHONY: help demo lab test test-all lint bench front screenshots clean lock pins
+.PHONY: help demo lab test test-all lint fuzz bench front screenshots clean lock pins
 
 help:
 	@echo 'make demo      hold the quickstart conversation with a local model, and show it'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test      lint, types and the tests, in under 20 minutes'
 	@echo 'make test-all  the same, with the tests that take longer'
 	@echo 'make lint      lint and types alone'
+	@echo 'make fuzz      100,000 inputs for each target of tests/fuzz'
 	@echo 'make bench     the benchmarks: ratios against the bare parts'
 	@echo 'make front     build what the picker loads in the browser, from front/'
 	@echo 'make screenshots  take the pictures of the README and the notebooks anew'
@@ -47,11 +48,16 @@ lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Hypothesis reports the smallest input of whatever it finds.
+fuzz: .venv/test.stamp
+	COPILOT_MAGICS_FUZZ=100000 $(BIN)/python -m pytest $(IN_TWO) --timeout 7200 tests/fuzz
+
 bench: .venv/test.stamp
 	$(FETCH)
 	$(BIN)/python benchmarks/load_ext.py
 	$(BIN)/python benchmarks/prompt.py
 	$(BIN)/python benchmarks/stream.py
+	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/transcripts.py
 	$(BIN)/python benchmarks/dataset.py

@@ -14,8 +14,9 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from copilot_magics.errors import BadInput, closest
+from copilot_magics.texts import check_text
 
-_UNKNOWN = re.compile(r"unrecognized arguments: (.*)")
+_UNKNOWN = re.compile(r"unrecognized arguments: (.*)", re.DOTALL)
 
 
 def parse(magic: Any, line: str) -> Namespace | None:
@@ -39,6 +40,7 @@ def parse(magic: Any, line: str) -> Namespace | None:
         The line cannot be understood.
     """
     parser = magic.parser
+    check_text(line, "What was typed")
     try:
         args: Namespace = parser.parse_args(words(line))
     except (UsageError, ValueError) as error:
@@ -89,7 +91,8 @@ def _told(parser: Any, message: str) -> tuple[str, str]:
         return "A quotation mark is not closed.", "Close it, or put the text into other ones."
     name = parser.prog.removeprefix("::").strip()
     if found := _UNKNOWN.search(message):
-        wanted = found[1].split()[0]
+        # An argument may be nothing but blanks, or nothing.
+        wanted = (found[1].split() or [""])[0]
         known = [option for action in parser._actions for option in action.option_strings]
         what = f"%{name} does not know {found[1]!r}."
         if not wanted.startswith("-") and name == "copilot":

@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from copilot_magics.folders import own_state, write_private
+from copilot_magics.texts import DAMAGED
 from copilot_magics.transcripts.outline import Outline, outline
 from copilot_magics.transcripts.workspace import Workspace, read_workspace
 
@@ -49,7 +50,7 @@ class Memory:
         self._lock = threading.Lock()
         self._changed = False
         self._kept: dict[str, _Kept] = {}
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
+        with contextlib.suppress(OSError, *DAMAGED):
             version, kept = msgspec.msgpack.decode(
                 path.read_bytes(), type=tuple[int, dict[str, msgspec.Raw]]
             )
