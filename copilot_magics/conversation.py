@@ -8,18 +8,22 @@ runs on the runtime's loop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from copilot_magics import locking, records
+from copilot_magics import locking, records, recovery
 from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import CopilotError, SessionExists
 from copilot_magics.folders import session_state
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
-from copilot_magics.runtime.process import BEAT, runtime
+from copilot_magics.runtime.process import runtime
 from copilot_magics.settings import How, Options
+from copilot_magics.texts import check_text
 from copilot_magics.transcripts import has_message, journal_path, not_found
 from copilot_magics.trust import trust_options
 from copilot_magics.turn import Failure, Turn
@@ -27,6 +31,8 @@ from copilot_magics.turn import Failure, Turn
 if TYPE_CHECKING:
     from copilot import CopilotClient
     from copilot.session import CopilotSession
+
+T = TypeVar("T")
 
 _ABORT_PATIENCE = 0.5
 """Seconds that an abort may go unanswered before the runtime is ended."""
@@ -49,8 +55,9 @@ class Conversation:
         self._idle = asyncio.Event()
         self._sdk: CopilotSession | None = None
         self._generation = 0
-        self._closed = False
+        self.closed = False
         self.provider: Provider
+        self._recovery: recovery.Watch
 
     def configure(self) -> None:
         """Decide who answers, where the agent works and what it may do.
@@ -68,6 +75,7 @@ class Conversation:
             named or (os.path.dirname(options.notebook) if options.notebook else os.getcwd())
         )
         self._named_cwd = self.cwd if named else ""
+        check_text(self.cwd, "The working folder's path", "Name another with `--cwd DIR`.")
         if not os.path.isdir(self.cwd):
             raise CopilotError(
                 f"The working folder {self.cwd} does not exist.", "Name another with `--cwd DIR`."
@@ -116,7 +124,7 @@ class Conversation:
         """
         from copilot_magics.models import check_model
 
-        if self._closed:
+        if self.closed:
             raise CopilotError(f"The session {self.session!r} was just released.", "Try again.")
         process = runtime()
         if self._sdk is not None and self._generation == process.generation and process.alive:
@@ -155,8 +163,26 @@ class Conversation:
             common["enable_session_telemetry"] = False
         if effort := self.options.reasoning_effort or self.config.reasoning_effort:
             common["reasoning_effort"] = effort
+        self._generation = process.generation
+        self._recovery = recovery.Watch(self.session)
+        try:
+            with recovery.explained(self.session):
+                await self._enter(client, common, exists=exists)
+        except BaseException:
+            # Nobody will use it; left there, it would look to others as if somebody did.
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self._detach(), _ABORT_PATIENCE)
+            raise
+        records.remember(self.session, self.provider.settings(self._named_cwd))
+        return True
+
+    async def _enter(self, client: CopilotClient, common: Any, *, exists: bool) -> None:
+        def entered(sdk: CopilotSession) -> None:
+            self._sdk = sdk
+            sdk.on(self._feed)
+
         if exists:
-            self._sdk = await client.resume_session(self.session, **common)
+            await _heard(client.resume_session(self.session, **common), entered)
         else:
             if _journal_size(self.session):
                 raise CopilotError(
@@ -164,16 +190,13 @@ class Conversation:
                     f"Read it with `get_messages({self.session!r})`, or choose another ID.",
                 )
             # A name makes the runtime write it to disk at once.
-            self._sdk = await client.create_session(
-                session_id=self.session, name=self.session[:100], **common
+            name = self.session[:100]
+            await _heard(
+                client.create_session(session_id=self.session, name=name, **common), entered
             )
             from copilot.rpc import SessionsSaveRequest
 
             await client.rpc.sessions.save(SessionsSaveRequest(session_id=self.session))
-        self._sdk.on(self._feed)
-        self._generation = process.generation
-        records.remember(self.session, self.provider.settings(self._named_cwd))
-        return True
 
     async def _client(self) -> CopilotClient:
         secrets = self.provider.secrets() | {name for name in (self.config.api_key_env,) if name}
@@ -191,19 +214,19 @@ class Conversation:
         if self._queue.locked():
             turn.say("waiting for the prompts before it")
         async with self._queue:
-            if self._closed:
+            if self.closed:
                 return False
-            watch = asyncio.create_task(_watch(turn))
             try:
                 await self._send(turn)
             except Exception as error:
-                if isinstance(error, CopilotError) and not turn.message_id:
+                if not turn.begun:
                     raise
                 from copilot_magics.failures import explain_exception
 
+                if how := await runtime().death(error):
+                    self._died(turn, how)
                 turn.end("failed", explain_exception(error))
             finally:
-                watch.cancel()
                 self.asking.turn = None
         return True
 
@@ -214,25 +237,32 @@ class Conversation:
         if await self.attach("resume") and was_attached:
             turn.notice("The Copilot runtime had ended; a new one has resumed the session.")
         await self._check_alone()
+        if was_attached:
+            await self._check_journal()
         await self._check_login()
         if turn.model:
             await check_model(self.provider, turn.model)
         sdk = self._sdk
         assert sdk is not None
         process, default = runtime(), self.provider.model
+        turn.begin()
+        # Before it is sent: the kernel may end before it hears under which ID it was.
+        record = records.began(self.session, turn.origin)
+        turn.noted = partial(records.ended, self.session, record)
         unwatch = process.on_death(lambda reason: self._died(turn, reason))
         self.asking.turn = turn
         process.turns += 1
         try:
             if turn.model:
                 await sdk.set_model(turn.model)
-            turn.begin()
             self._idle.clear()
-            # Before it is sent: the kernel may end before it hears under which ID it was.
-            record = records.began(self.session, turn.origin)
+
+            def sent(message: str) -> None:
+                records.sent(self.session, record, message)
+                turn.sent(message)
+
             try:
-                turn.sent(await sdk.send(turn.prompt, attachments=turn.attachments or None))  # type: ignore[arg-type]
-                records.sent(self.session, record, turn.message_id)
+                await _heard(sdk.send(turn.prompt, attachments=turn.attachments or None), sent)  # type: ignore[arg-type]
                 await asyncio.wait_for(turn.ended.wait(), turn.timeout or None)
             except TimeoutError:
                 # First, since the runtime's own end of the turn gives no reason.
@@ -242,15 +272,12 @@ class Conversation:
                 await self._abort()
                 turn.end("aborted")
                 raise
-            finally:
-                # Whoever saw the turn's end may ask at once how it was.
-                records.ended(self.session, record, turn.outcome or "failed")
             await self._settle()
         finally:
             unwatch()
             process.turns -= 1
             if turn.model and default and process.alive:
-                await sdk.set_model(default)
+                await self._answered(sdk.set_model(default))
 
     async def _settle(self) -> None:
         """Wait until the runtime is done too: the next prompt must not overlap this one."""
@@ -263,14 +290,28 @@ class Conversation:
     async def _abort(self) -> None:
         """Abort what the runtime does; one that does not answer is ended."""
         assert self._sdk is not None
-        try:
-            await asyncio.wait_for(self._sdk.abort(), _ABORT_PATIENCE)
-            await asyncio.wait_for(self._idle.wait(), _ABORT_PATIENCE)
-        except Exception:
-            await runtime().kill()
+        await self._answered(self._sdk.abort(), self._idle.wait())
+
+    async def _answered(self, *works: Coroutine[Any, Any, Any]) -> None:
+        """Have the runtime do one thing after the other, and end it where it does not."""
+        for work in works:
+            if not runtime().alive:
+                work.close()
+                continue
+            try:
+                await asyncio.wait_for(work, _ABORT_PATIENCE)
+            except Exception:
+                await runtime().kill()
 
     def _died(self, turn: Turn, reason: str) -> None:
-        known = turn.message_id and has_message(self.session, turn.message_id)
+        if turn.aborting:
+            # It did not answer, and was ended for that.
+            turn.end("aborted")
+            return
+        if turn.message_id:
+            known = has_message(self.session, turn.message_id)
+        else:
+            known = records.reached_journal(self.session)
         mend = (
             "The prompt is in the journal; send it again, or go on with the next one."
             if known
@@ -287,6 +328,21 @@ class Conversation:
             await self._detach()
             raise locking.in_use(self.session, locking.foreign(pids[0]))
 
+    async def _check_journal(self) -> None:
+        """Refuse to go on where the history was deleted: only the runtime's memory has it."""
+        if recovery.begins(self.session):
+            return
+        from copilot_magics.held import repository
+
+        self.closed = True
+        repository.pop(self.session, None)
+        try:
+            with recovery.nothing_left(self.session):
+                await self._detach()
+        finally:
+            self.let_go()
+        raise recovery.deleted(self.session)
+
     async def _check_login(self) -> None:
         if self.provider.kind != "github":
             return
@@ -297,6 +353,9 @@ class Conversation:
     def _feed(self, event: Any) -> None:
         if getattr(event.type, "value", event.type) == "session.idle":
             self._idle.set()
+            if self.turn is not None and (told := self._recovery.told()):
+                # The turn ends with this event: what is to be seen with it comes before.
+                self.turn.notice(told)
         if self.turn is not None:
             self.turn.feed(event)
 
@@ -317,7 +376,7 @@ class Conversation:
     async def close(self) -> None:
         """Release the session once its queued prompts are answered; its data stays on disk."""
         async with self._queue:
-            self._closed = True
+            self.closed = True
             try:
                 await self._detach()
             finally:
@@ -328,11 +387,19 @@ class Conversation:
         self._lock.release()
 
 
-async def _watch(turn: Turn) -> None:
-    """Have a turn say so while the runtime does not answer; to wait is the user's choice."""
-    while True:
-        await asyncio.sleep(BEAT)
-        turn.hung = not await runtime().answers()
+async def _heard(work: Coroutine[Any, Any, T], take: Callable[[T], None]) -> None:
+    """Hand on what the runtime answers, also where the wait for it is interrupted.
+
+    What was asked for may happen all the same, and then somebody must know of it.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait({task}, timeout=_ABORT_PATIENCE)
+        if task.done() and not task.cancelled() and not task.exception():
+            take(task.result())
+        task.cancel()
 
 
 def _timed_out(seconds: float) -> Failure:

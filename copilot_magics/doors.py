@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -33,11 +34,15 @@ T = TypeVar("T")
 
 _TICK = 0.1
 
+_WHOLE_PATIENCE = 2.0
+"""Seconds that an interrupt waits for the end of what must not be left half done."""
+
+
+_SILENT = "The Copilot runtime does not answer; wait, or stop the cell to end it."
+
 
 def shell() -> Any:
     """Return the running IPython shell, or None."""
-    import sys
-
     if "IPython" not in sys.modules:
         return None
     from IPython.core.getipython import get_ipython
@@ -56,31 +61,48 @@ async def awaited(work: Coroutine[Any, Any, T]) -> T:
     return future.result()
 
 
-def block(work: Coroutine[Any, Any, T]) -> T:
+def block(work: Coroutine[Any, Any, T], *, whole: bool = False) -> T:
     """Wait for work of the runtime's loop.
+
+    Parameters
+    ----------
+    work : coroutine
+        What to do.
+    whole : bool
+        Whether it must not be left half done: an interrupt waits for its end, though not for long.
 
     Raises
     ------
     Interrupted
-        The user interrupted; the work is cancelled.
+        The user interrupted; the work is cancelled, or was done in that moment.
     """
     interrupted = threading.Event()
     future: Future[T] | None = None
+    worker, patience = runtime_loop(), _WHOLE_PATIENCE if whole else 0.0
 
     def interrupt() -> None:
         interrupted.set()
         if future is not None:
-            future.cancel()
+            worker.call_soon_threadsafe(worker.call_later, patience, future.cancel)
 
     # Before it is begun: the machine may be slow to come back to this thread.
     with _interrupts(interrupt):
-        future = submit(runtime().attended(work))
+        future = submit(runtime().attended(_to_its_end(work) if whole else work))
         if interrupted.is_set():
-            future.cancel()
+            interrupt()
         _run_here(_until_done(future))
         if interrupted.is_set():
-            raise Interrupted("Interrupted before it was done; nothing was sent.")
+            done = not future.cancelled() and future.exception() is None
+            raise Interrupted(
+                "Interrupted in the moment in which it was done."
+                if done
+                else "Interrupted before it was done; run the cell again to have it done."
+            )
     return future.result()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    return await asyncio.shield(asyncio.ensure_future(work))
 
 
 async def await_turn(
@@ -116,7 +138,7 @@ async def await_turn(
         await _abort(turn, future)
         view.finish(turn, Reply.of(turn))
         raise
-    return _conclude(turn, future, view, interrupted=False)
+    return _conclude(turn, future, view)
 
 
 def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None = None) -> Reply:
@@ -132,21 +154,25 @@ def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None
         # Only the main thread can take input.
         turn.watched = False
     interrupted = threading.Event()
+    # Now, since getting it takes a lock: an interrupt may come while this thread holds that.
+    worker = runtime_loop()
 
     def interrupt() -> None:
         interrupted.set()
-        runtime_loop().call_soon_threadsafe(turn.abort)
+        worker.call_soon_threadsafe(turn.abort)
 
     # Before it is sent: the model may be asked before the machine comes back to this thread.
     with _interrupts(interrupt):
         future = submit(turn.run(work))
         _run_here(_follow(turn, future, view, interrupt))
         # In here too: a second interrupt must not cost what the first one left to be shown.
-        return _conclude(turn, future, view, interrupted=interrupted.is_set())
+        return _conclude(turn, future, view, interrupted.is_set)
 
 
-def _conclude(turn: Turn, future: Future[None], view: View, *, interrupted: bool) -> Reply:
-    if not turn.message_id and not interrupted:
+def _conclude(
+    turn: Turn, future: Future[None], view: View, interrupted: Callable[[], bool] = lambda: False
+) -> Reply:
+    if not turn.message_id and not interrupted():
         # Nothing was sent: what stopped it is an error of its own, not of the turn.
         wait_for_futures([future])
         if error := future.exception():
@@ -154,15 +180,19 @@ def _conclude(turn: Turn, future: Future[None], view: View, *, interrupted: bool
             raise error
     reply = Reply.of(turn)
     view.finish(turn, reply)
-    if error := failure_of(turn, reply, interrupted=interrupted):
+    # Asked for last: whoever stops a cell in its last moment wants the cells behind it stopped.
+    if error := failure_of(turn, reply, interrupted=interrupted()):
         raise error
     return reply
 
 
 async def _until_done(future: Future[Any]) -> None:
-    wrapped = asyncio.wrap_future(future)
+    wrapped, told = asyncio.wrap_future(future), False
     while not wrapped.done():
         await asyncio.wait({wrapped}, timeout=_TICK)
+        if runtime().silent and not told:
+            told = True
+            print(_SILENT, file=sys.stderr)
     if not wrapped.cancelled():
         # Its error is raised from the future itself.
         wrapped.exception()

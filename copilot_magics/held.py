@@ -73,4 +73,6 @@ async def close(session: str) -> None:
             try:
                 await held.close()
             finally:
-                repository.pop(session, None)
+                # Where it was interrupted while prompts were queued, it is as it was.
+                if held.closed:
+                    repository.pop(session, None)

@@ -20,6 +20,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from copilot_magics.config import PERMISSIONS, PROVIDERS, RERUNS, WIRE_APIS
 from copilot_magics.errors import BadInput, RuntimeUnavailable, SessionExists, closest
 from copilot_magics.ids import check_session_id
+from copilot_magics.interruptible import interruptible
 from copilot_magics.options import parse, split_prompt
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class CopilotMagicsMagics(Magics):
         self.raw_cell = ""
 
     @line_magic
+    @interruptible
     @magic_arguments()
     @_HELP
     @argument("session", nargs="*", metavar="ID", help="ID or title of the session.")
@@ -130,6 +132,7 @@ class CopilotMagicsMagics(Magics):
             print(self.notebook.status())
 
     @line_cell_magic
+    @interruptible
     @magic_arguments()
     @_HELP
     @argument("--session", default="", metavar="ID", help="Another session, for this prompt only.")
@@ -177,6 +180,7 @@ class CopilotMagicsMagics(Magics):
             raise error from None
 
     @line_magic
+    @interruptible
     @magic_arguments()
     @_HELP
     @argument("--list", action="store_true", help="Return the table of all sessions.")
@@ -225,6 +229,7 @@ class CopilotMagicsMagics(Magics):
         return None
 
     @line_magic
+    @interruptible
     @magic_arguments()
     @_HELP
     @argument("--provider", default="", help=f"Whose: {', '.join(PROVIDERS)}.")

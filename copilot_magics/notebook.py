@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics import binding, records
+from copilot_magics import binding, records, recovery
 from copilot_magics.config import CopilotMagics
 from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput
@@ -128,7 +128,7 @@ def opened_line(session: str, before: SessionFacts | None) -> str:
         What was on disk before it was opened.
     """
     if before is not None:
-        return f"Resumed {told(before)}."
+        return " ".join(filter(None, (f"Resumed {told(before)}.", recovery.damage(session))))
     kept = records.settings(session)
     model = (kept.model or kept.kind) if kept else ""
     return f"Created {' · '.join(filter(None, (session, model)))}."
@@ -152,7 +152,7 @@ def last_turn(session: str) -> str:
     last = asked[-1]
     if last.outcome == "answered":
         return "Its last turn was answered."
-    known = "is in the journal" if _in_journal(session, asked) else "is not in the journal"
+    known = "is in the journal" if records.reached_journal(session) else "is not in the journal"
     how = {
         "aborted": "was aborted",
         "failed": "failed",
@@ -160,17 +160,6 @@ def last_turn(session: str) -> str:
         None: "was cut short when its kernel ended",
     }[last.outcome]
     return f"Its last turn {how}; its prompt {known}."
-
-
-def _in_journal(session: str, asked: list[records.Asked]) -> bool:
-    from copilot_magics.transcripts import has_message
-    from copilot_magics.transcripts.paging import last_prompt
-
-    if asked[-1].message:
-        return has_message(session, asked[-1].message)
-    # Under which ID it was sent nobody heard; but whatever comes last and is none of the others.
-    newest = last_prompt(session)
-    return newest is not None and newest not in {prompt.message for prompt in asked}
 
 
 def check_name(name: str) -> str:

@@ -13,7 +13,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +27,7 @@ from copilot_magics.folders import (
     read_private,
     write_private,
 )
-from copilot_magics.stored import DAMAGED
+from copilot_magics.texts import DAMAGED
 
 Outcome = Literal["answered", "aborted", "failed", "lost"]
 
@@ -122,7 +122,7 @@ def source(session: str, cell: str, run: int, prompt: str) -> Cell:
     prompt : str
         The prompt's text.
     """
-    digest = hashlib.sha256(prompt.encode()).hexdigest()
+    digest = hashlib.sha256(prompt.encode(errors="backslashreplace")).hexdigest()
     key = (session, cell, digest, run if cell else 0)
     nth = _asked_here.get(key, 0)
     _asked_here[key] = nth + 1
@@ -155,6 +155,22 @@ def asked(session: str) -> list[Asked]:
         prompt.message = line.message or prompt.message
         prompt.outcome = line.outcome or prompt.outcome
     return list(found.values())
+
+
+def reached_journal(session: str) -> bool:
+    """Whether the journal has the newest of these prompts."""
+    from copilot_magics.transcripts import has_message
+    from copilot_magics.transcripts.paging import last_prompt
+
+    last = next(reversed(asked(session)), Asked(""))
+    if last.message:
+        return has_message(session, last.message)
+    # Under which ID it was sent nobody heard; but it would be the newest, and younger than its
+    # record. The journal knows milliseconds.
+    newest = last_prompt(session)
+    if newest is None or newest[1] is None or last.at is None:
+        return False
+    return newest[1] >= last.at - timedelta(milliseconds=1)
 
 
 def answered_before(session: str, cell: Cell) -> Asked | None:
@@ -203,7 +219,7 @@ def _lines(session: str) -> Iterator[Asked]:
     except OSError:
         return
     for line in data.splitlines():
-        with contextlib.suppress(msgspec.MsgspecError):
+        with contextlib.suppress(*DAMAGED):
             yield msgspec.json.decode(line, type=Asked)
 
 

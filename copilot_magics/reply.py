@@ -139,10 +139,12 @@ class Reply:
 def failure_of(turn: Turn, reply: Reply, *, interrupted: bool) -> BaseException | None:
     """Return what to raise for a turn that ended without a whole answer, or None."""
     if interrupted:
-        return TurnInterrupted(
-            "The turn was interrupted; what had arrived is kept, and the session goes on.",
-            reply=reply,
+        what = (
+            "what had arrived is kept, and the session goes on."
+            if turn.begun
+            else "nothing had been sent, and the session is as it was."
         )
+        return TurnInterrupted(f"The turn was interrupted; {what}", reply=reply)
     if turn.outcome == "answered":
         return None
     if turn.failure is None:

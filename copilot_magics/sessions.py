@@ -267,7 +267,7 @@ def _delete(found: list[SessionFacts]) -> tuple[list[str], list[CopilotError]]:
     refused: list[CopilotError] = []
     for facts in found:
         try:
-            block(delete(facts.session))
+            block(delete(facts.session), whole=True)
         except CopilotError as error:
             refused.append(error)
         else:

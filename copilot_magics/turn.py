@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from copilot_magics.records import Cell, Outcome
+from copilot_magics.texts import check_text
 from copilot_magics.transcripts.reading import brief
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Turn:
         origin: Cell | None = None,
         watched: bool = False,
     ) -> None:
-        self.prompt = prompt
+        self.prompt = check_text(prompt, "The prompt")
         self.attachments = attachments or []
         self.model = model
         self.timeout = timeout
@@ -132,9 +133,11 @@ class Turn:
         self.usage: dict[str, float] = {}
         self.waiting: list[Pending] = []
         self.changed: Callable[[], None] = lambda: None
+        self.noted: Callable[[Outcome], None] = lambda _outcome: None
         self.hung = False
         self.ended = asyncio.Event()
-        self._aborting = False
+        self.aborting = False
+        self.begun = False
         self._task: asyncio.Task[Any] | None = None
         self._began = self._heard = time.monotonic()
         self._ended: float | None = None
@@ -169,7 +172,7 @@ class Turn:
         """
         self._task = asyncio.current_task()
         try:
-            if self._aborting:
+            if self.aborting:
                 work.close()
                 raise asyncio.CancelledError
             await work
@@ -181,9 +184,9 @@ class Turn:
 
     def abort(self) -> None:
         """End the turn from outside, on the runtime's loop; only the first call counts."""
-        if not self._aborting and self.outcome is None and self._task is not None:
+        if not self.aborting and self.outcome is None and self._task is not None:
             self._task.cancel()
-        self._aborting = True
+        self.aborting = True
 
     def sent(self, message_id: str) -> None:
         """Take the ID that the runtime gave the prompt, and the events that came before it."""
@@ -203,6 +206,7 @@ class Turn:
 
     def begin(self) -> None:
         """Start the clock, once the prompt's turn in the session's queue has come."""
+        self.begun = True
         self._began = self._heard = time.monotonic()
         self.say("thinking")
 
@@ -220,8 +224,10 @@ class Turn:
         """End the turn; only the first call counts."""
         if self.outcome is not None:
             return
-        self.outcome, self.failure = outcome, failure
+        # Before anybody can see the end: whoever does may ask at once how it was.
+        self.noted(outcome)
         self._ended = time.monotonic()
+        self.outcome, self.failure = outcome, failure
         for pending in self.waiting:
             pending.answer.cancel()
         self.waiting.clear()

@@ -8,11 +8,13 @@ A page is known by the byte at which it begins; what is appended later does not 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import BinaryIO, NamedTuple
 
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.journal import decode, journal_path, open_journal
 from copilot_magics.transcripts.salvage import Event
+from copilot_magics.transcripts.workspace import moment
 
 _STEP = 64 * 1024
 """Bytes that are read at once, and twice as many each time that a line proves longer."""
@@ -61,10 +63,13 @@ def page_before(session: str, end: int | None, counts: Callable[[Event], bool], 
         return Page([], None)
 
 
-def last_prompt(session: str) -> str | None:
-    """Return the ID under which the newest prompt in a session's journal was sent, or None."""
+def last_prompt(session: str) -> tuple[str, datetime | None] | None:
+    """Return under which ID, and when, the newest prompt in a session's journal was sent."""
     page = page_before(session, None, lambda event: _message(event) is not None, 1)
-    return next(filter(None, map(_message, reversed(page.events))), None)
+    for event in reversed(page.events):
+        if message := _message(event):
+            return message, moment(event.timestamp)
+    return None
 
 
 def _message(event: Event) -> str | None:

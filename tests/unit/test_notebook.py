@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,24 +14,28 @@ from copilot_magics.notebook import last_turn
 CUT_SHORT = "Its last turn was cut short when its kernel ended; its prompt"
 
 
-def sent(text: str, message: str) -> bytes:
-    return event("user.message", {"content": text, "messageId": message})
+def sent(text: str, message: str, **envelope: str) -> bytes:
+    return event("user.message", {"content": text, "messageId": message}, **envelope)
+
+
+def now() -> str:
+    """Return the time as a journal has it, in whole milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @pytest.mark.parametrize(
-    ("journal", "said"),
-    [
-        ([sent("one", "m1"), answer("1")], f"{CUT_SHORT} is not in the journal."),
-        ([sent("one", "m1"), answer("1"), sent("two", "m2")], f"{CUT_SHORT} is in the journal."),
-    ],
-    ids=["before it reached the runtime", "before its kernel heard of it"],
+    ("earlier", "reached"),
+    [([], False), ([], True), ([sent("from a terminal", "m0")], False)],
+    ids=["before it reached the runtime", "before its kernel heard of it", "after others' prompts"],
 )
 def test_a_kernel_that_ended_while_it_sent_a_prompt(
-    home: Path, journal: list[bytes], said: str
+    home: Path, earlier: list[bytes], reached: bool
 ) -> None:
-    write_session(home, "chat", start(), *journal)
     first = records.began("chat", None)
     records.sent("chat", first, "m1")
     records.ended("chat", first, "answered")
     records.began("chat", None)
-    assert last_turn("chat") == said
+    last = [sent("two", "m2", timestamp=now())] if reached else []
+    write_session(home, "chat", start(), sent("one", "m1"), answer("1"), *earlier, *last)
+    known = "is in the journal" if reached else "is not in the journal"
+    assert last_turn("chat") == f"{CUT_SHORT} {known}."

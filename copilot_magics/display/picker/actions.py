@@ -77,7 +77,7 @@ def delete(rows: Sequence[Row]) -> tuple[str, CopilotError | None]:
                     f"The session {row.id!r} is in use by {row.user}, and was not deleted.",
                     "Release it there with `%copilot_session --disconnect`.",
                 )
-            block(delete_one(row.id))
+            block(delete_one(row.id), whole=True)
         except CopilotError as error:
             refused = refused or error
         else:
