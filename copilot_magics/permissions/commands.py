@@ -11,14 +11,15 @@ What ``shell(…)`` means follows ``copilot help permissions``:
   allow a line that redirects, substitutes, sets variables or runs another program.
 
 A pattern that allows must match every command of the line. A pattern that denies is looked for
-everywhere: in substitutions and functions, behind ``env`` and ``xargs``, inside ``bash -c '…'``.
+everywhere: in substitutions and functions, behind ``env`` and ``xargs``, inside ``bash -c '…'``. It
+is in doubt about a program that is not known here, unless a pattern that allows names it.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from copilot_magics.permissions import programs
@@ -26,6 +27,7 @@ from copilot_magics.permissions.shell import Line, Words, parse
 
 _BY_SUBCOMMAND = {"git", "gh", "npm", "cargo"}
 _DEEPEST = 3
+IsNamed = Callable[[Words], bool]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class ShellRule:
         rest = iter(words[1:])
         return all(any(word in (None, wanted) for word in rest) for wanted in self.words[1:])
 
+    def is_handed(self, words: Words) -> bool:
+        """Say whether the denied program's own file is named: to copy, link or load it."""
+        name = programs.name_of(self.words[0]) if len(self.words) == 1 else ""
+        return any(word and programs.is_file_of(word, name) for word in words[1:])
+
     def is_mentioned(self, text: str) -> bool:
         """Say whether the denied command's name stands anywhere in a text, as a word."""
         name = programs.name_of(self.words[0]) if self.words else self.text
@@ -110,12 +117,26 @@ class Denial:
     reason: str
 
 
-def denial(line: Line, rule: ShellRule) -> Denial | None:
-    """Look for a denied command in everything a line can be seen to run."""
+def denial(line: Line, rule: ShellRule, allowed: Sequence[ShellRule] = ()) -> Denial | None:
+    """Look for a denied command in everything a line can be seen to run.
+
+    Parameters
+    ----------
+    line : Line
+        The line.
+    rule : ShellRule
+        What is denied.
+    allowed : sequence of ShellRule
+        What the user allows: programs that he names himself are known to him.
+    """
     if not rule.text or rule.is_whole(line):
         return Denial(True, "it is denied")
-    seen = list(_reach(line, 0))
-    if any(rule.names(words) for words, _ in seen if words):
+
+    def is_named(words: Words) -> bool:
+        return any(each.text and each.covers(words) for each in allowed)
+
+    seen = list(_reach(line, 0, is_named))
+    if any(rule.names(words) or rule.is_handed(words) for words, _ in seen if words):
         return Denial(True, f"it runs {rule.words[0]}")
     doubt = next((doubt for _, doubt in seen if doubt), "")
     if doubt and rule.is_mentioned(line.text):
@@ -123,17 +144,19 @@ def denial(line: Line, rule: ShellRule) -> Denial | None:
     return Denial(False, doubt) if doubt else None
 
 
-def _reach(line: Line, depth: int) -> Iterator[tuple[Words, str]]:
+def _reach(line: Line, depth: int, is_named: IsNamed) -> Iterator[tuple[Words, str]]:
     """Yield every command that a line runs or may hand to another program, and every doubt."""
     for doubt in line.doubts:
         yield (), doubt
     for words in line.commands:
         yield words, programs.cannot_see(words)
-        if programs.runs_another(words) or programs.cannot_see(words):
-            yield from _handed_on(words, depth)
+        stranger = programs.stranger(words, is_named)
+        yield (), stranger
+        if stranger or programs.runs_another(words) or programs.cannot_see(words):
+            yield from _handed_on(words, depth, is_named)
 
 
-def _handed_on(words: Words, depth: int) -> Iterator[tuple[Words, str]]:
+def _handed_on(words: Words, depth: int, is_named: IsNamed) -> Iterator[tuple[Words, str]]:
     """Take every tail of the words for a command, and every word for a script.
 
     Which option takes a value is different for each wrapper, and getting one wrong would open a
@@ -151,7 +174,13 @@ def _handed_on(words: Words, depth: int) -> Iterator[tuple[Words, str]]:
     shell = any(programs.reads_commands(word) for word in words if word)
     for word in words[1:]:
         for script in _scripts(word or "", r"[*?~{]|\[" if shell else r"[^\s\S]"):
-            yield from _reach(parse(script), depth + 1)
+            # What is a mere argument, or one option's value, names no program that must be known.
+            mere = programs.hands_over(words) or (script != word and len(script.split()) == 1)
+            yield from _reach(parse(script), depth + 1, _anything if mere else is_named)
+
+
+def _anything(words: Words) -> bool:
+    return True
 
 
 def _scripts(word: str, globs: str) -> Iterator[str]:

@@ -78,6 +78,7 @@ class Policy:
         self.mode = mode
         self.allow = tuple(map(_pattern, allow))
         self.deny = tuple(map(_pattern, deny))
+        self._shell_rules = [pattern.shell for pattern in self.allow if pattern.kind == "shell"]
         self.cwd = os.fspath(cwd)
         self.trusted_reads = tuple(os.fspath(folder) for folder in trusted_reads)
         self._until_stop: set[tuple[str, ...]] = set()
@@ -142,13 +143,12 @@ class Policy:
 
     def _is_spelled_out(self, ask: Ask) -> bool:
         """Say whether an allow pattern is the whole command line, word for word."""
-        rules = [pattern.shell for pattern in self.allow if pattern.kind == "shell"]
-        return ask.kind == "shell" and any(rule.is_whole(ask.line) for rule in rules)
+        return ask.kind == "shell" and any(rule.is_whole(ask.line) for rule in self._shell_rules)
 
     def _unmet(self, ask: Ask) -> str:
         """Say why the allow patterns do not cover an ask; ``""`` where they do."""
         if ask.kind == "shell":
-            rules = [pattern.shell for pattern in self.allow if pattern.kind == "shell"]
+            rules = self._shell_rules
             return why_not(ask.line, rules) if rules else "no pattern allows commands"
         if ask.kind in _FILES:
             missing = [path for path in ask.paths if not self._covers_path(ask, path)]
@@ -199,7 +199,7 @@ class Policy:
     def _denial_of_command(self, pattern: Pattern, ask: Ask) -> Denial | None:
         """Look for a deny pattern in a command: also files and pages are reached by commands."""
         if pattern.kind == "shell":
-            return denial(ask.line, pattern.shell)
+            return denial(ask.line, pattern.shell, self._shell_rules)
         if pattern.kind == "url":
             urls = re.findall(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"|;&<>]+", ask.command)
             host = pattern.host()

@@ -1,14 +1,17 @@
 """Which programs run other programs, and how they can be told to.
 
-Two questions again. `runs_another`: would this command run something its own name does not say?
-Then a pattern that allows the name does not allow it. `cannot_see`: may it run commands that are
-not written in its words? Then a deny pattern cannot know whether it is evaded. No list of this
-kind is ever complete, which is why deny patterns are a guard rail and not a wall.
+Three questions. `runs_another`: would this command run something its own name does not say? Then a
+pattern that allows the name does not allow it. `cannot_see`: may it run commands that are not
+written in its words? `stranger`: is it a program of which nothing is known here? Then a deny
+pattern cannot know whether it is evaded. Lists of what runs others are never complete, so what is
+on no list counts as doubtful; yet a program can be exchanged for another of its name.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 
 from copilot_magics.permissions.shell import Words
 
@@ -25,7 +28,8 @@ WRAPPERS = _set(
     "dtach proot fakeroot firejail bwrap run-parts xvfb-run dbus-run-session socat nc ncat "
     "netcat faketime cpulimit numactl chronic ts setarch linux32 linux64 i386 x86_64 pkexec sg "
     "newgrp open xdg-open osascript winpty cmd powershell pwsh start runas hyperfine direnv "
-    "nix-shell"
+    "nix-shell ld.so catchsegv rlwrap cgexec dbus-launch xterm uxterm rxvt konsole gnome-terminal "
+    "terminator alacritty kitty coreutils ip tcpdump setuidgid softlimit daemonize run-one"
 )
 SHELLS = _set("sh bash dash zsh ksh mksh ash fish csh tcsh rbash elvish nu xonsh")
 EVALUATORS = _set("eval trap source . alias enable bind complete compgen hash fc mapfile readarray")
@@ -43,17 +47,41 @@ RUNNERS = _set(
 )
 """Programs that run what a folder's files say: allowed by name, opaque to a deny pattern."""
 
+HARMLESS = _set(
+    ": true false [ test echo printf pwd cd pushd popd dirs read exit return break continue shift "
+    "wait jobs kill umask ulimit type set shopt let getopts times arch b2sum base32 base64 "
+    "basename basenc cat chgrp chmod chown cksum comm cp csplit cut date dd df dir dirname du expand "
+    "expr factor fmt fold groups head hostid hostname id join link ln logname ls md5sum mkdir "
+    "mkfifo mktemp mv nl nproc numfmt od paste pathchk pr printenv ptx readlink realpath rm rmdir "
+    "seq sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep stat stty sum sync tac "
+    "tail tee touch tr truncate tsort tty uname unexpand uniq unlink uptime users vdir wc who "
+    "whoami yes grep egrep fgrep zgrep diff diff3 cmp column look rev strings xxd hexdump iconv "
+    "dos2unix unix2dos jq tree file which whereis locate gzip gunzip zcat bzip2 bunzip2 bzcat xz "
+    "unxz xzcat zstd unzstd zstdcat unzip ping host dig nslookup ps free lsblk lscpu lsof pgrep "
+    "pkill killall nvidia-smi ss netstat clear git"
+)
+"""Programs that run no other; git has a list of its own."""
+
+_HAND_OVER = _set(
+    "sudo doas nohup timeout time nice ionice chrt taskset setsid stdbuf command builtin exec"
+)
+"""Wrappers that hand their words over as they are, and read none of them as a script."""
+
 _OPTIONS: dict[str, tuple[frozenset[str], str]] = {
     "find": (_set("-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls"), ""),
     "fd": (_set("--exec --exec-batch"), "xX"),
-    "tar": (
-        _set(
-            "--to-command --checkpoint-action --use-compress-program --info-script "
-            "--new-volume-script --rsh-command --rmt-command"
+    **dict.fromkeys(
+        ("tar", "bsdtar", "gtar"),
+        (
+            _set(
+                "--to-command --checkpoint-action --use-compress-program --info-script "
+                "--new-volume-script --rsh-command --rmt-command"
+            ),
+            "IF",
         ),
-        "IF",
     ),
     "sort": (_set("--compress-program --output"), "o"),
+    "install": (_set("--strip-program"), ""),
     "split": (_set("--filter"), ""),
     "rsync": (_set("--rsh --rsync-path"), "e"),
     "rg": (_set("--pre --hostname-bin"), ""),
@@ -87,6 +115,18 @@ GIT_COMMANDS = _set(
 )
 """git's own commands that run nothing they are told to; any other may be an alias."""
 
+GH_COMMANDS = _set(
+    "api attestation auth browse cache completion config gist gpg-key issue label org pr preview "
+    "project release repo ruleset run search secret ssh-key status variable version workflow"
+) | {""}
+"""gh's own commands; any other may be an extension."""
+
+_KNOWN = frozenset().union(
+    HARMLESS, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, INTERPRETERS, RUNNERS, _OPTIONS
+)
+_NO_PROGRAM = re.compile(r"-.*|\w+=.*|[\d.]+[smhd%]?", re.DOTALL)
+_NAMES_FILE = re.compile(r"-\w*[oOK]|--(output|remote-name|config)")
+
 _ASKS_ONLY = _set("--version -V --help -h")
 _SYSTEM_FOLDERS = re.compile(r"(/usr|/usr/local|/opt/homebrew)?/s?bin/[^/]+")
 
@@ -97,10 +137,23 @@ def name_of(head: str) -> str:
     return name.removesuffix(".exe")
 
 
+def is_file_of(word: str, name: str) -> bool:
+    """Say whether a word is the path of a program in a folder of the system's programs."""
+    path = os.path.normpath(word)
+    return bool(_SYSTEM_FOLDERS.fullmatch(path)) and name_of(path) == name
+
+
 def never_by_name(name: str) -> bool:
     """Say whether allowing this program by name would allow any program."""
     bare = name_of(name)
     return bare in WRAPPERS | SHELLS | EVALUATORS | TELLS_BY_SCRIPT
+
+
+def hands_over(words: Words) -> bool:
+    """Say whether a command hands its words over as they are, none of them to a shell."""
+    head = words[0] if words else None
+    reads = any(word and reads_commands(word) for word in words)
+    return head is not None and name_of(head) in _HAND_OVER and not reads
 
 
 def reads_commands(word: str) -> bool:
@@ -118,6 +171,9 @@ def runs_another(words: Words) -> str:
         return f"{name} can run any program"
     if name == "git":
         return _git(words)
+    if name == "gh" and (extension := _subcommand(words)) not in GH_COMMANDS:
+        return f"gh {extension} can run a program"
+    words = _with_dash(words)
     spec = _OPTIONS.get(_unversioned(name))
     if spec and (word := next((w for w in words[1:] if w and _is_option(w, *spec)), None)):
         return f"{name} {word} can run a program or write a file"
@@ -149,6 +205,50 @@ def cannot_see(words: Words) -> str:
     if "/" in head and not _SYSTEM_FOLDERS.fullmatch(head):
         return f"{head} may run anything"
     return ""
+
+
+def stranger(words: Words, is_named: Callable[[Words], bool]) -> str:
+    """Say which program of a command nothing is known of, or answer ``""``.
+
+    Parameters
+    ----------
+    words : tuple of (str or None)
+        The command; what it is told to run is looked at as well.
+    is_named : callable
+        Whether the user has named a command himself; it counts as known.
+    """
+    if not words or words[0] is None:
+        return ""
+    name = _unversioned(name_of(words[0]))
+    if not (name in _KNOWN or name_of(words[0]) in _KNOWN or is_named(words)):
+        return f"it is not known what {words[0]} runs"
+    told: list[Words] = []
+    if name in WRAPPERS | {"eval"}:
+        told.append(words[1:])
+    elif spec := _OPTIONS.get(name):
+        words = _with_dash(words)
+        for at, word in enumerate(words):
+            if word and _is_option(word, *spec) and not _NAMES_FILE.match(word):
+                value = word.partition("=")[2] if word.startswith("--") else word[2:]
+                glued = not (word in spec[0] or not value)
+                told.append(tuple(value.split()) if glued else words[at + 1 :])
+    for rest in told:
+        program = next((at for at, w in enumerate(rest) if w and not _NO_PROGRAM.fullmatch(w)), 0)
+        if found := stranger(rest[program:], is_named):
+            return found
+    return ""
+
+
+def _subcommand(words: Words) -> str:
+    return next((word for word in words[1:] if word and not word.startswith("-")), "")
+
+
+def _with_dash(words: Words) -> Words:
+    """Write the first letters of ``tar cf`` as the options that they are."""
+    if name_of(words[0] or "") not in {"tar", "bsdtar", "gtar"} or len(words) < 2:
+        return words
+    letters = words[1] or ""
+    return words if letters.startswith("-") else (words[0], f"-{letters}", *words[2:])
 
 
 def git_subcommand(words: Words) -> str | None:

@@ -278,9 +278,9 @@ def test_what_may_hide_a_denied_command_is_asked(text: str) -> None:
     [
         "ls -la", "git status; git log | head", "cat a > b", "for i in a b; do echo $i; done",
         "if [ -f x ]; then echo y; fi", "A=1 ls", "timeout 5 git log", "env A=1 ls",
-        "sudo apt update",
+        "sudo cat x",
         "find . -name '*.py' -exec grep -n x {} +", "bash -c 'ls; git log'", 'echo "$(date)"',
-        "git commit -m 'rm is gone'", "echo rm", "ls rm", "grep rm x", "charm x", "rmdir x",
+        "git commit -m 'rm is gone'", "echo rm", "ls rm", "grep rm x", "rmdir x",
     ],
 )  # fmt: skip
 def test_a_deny_pattern_leaves_the_rest_alone(text: str) -> None:
