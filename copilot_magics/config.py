@@ -39,6 +39,15 @@ class CopilotMagics(SingletonConfigurable):
     local_model = Unicode(
         "", help="Path of a GGUF file for the provider local; empty: the one `setup --local` got."
     ).tag(config=True)
+    runtime_url = Unicode(
+        "",
+        help="Where a Copilot runtime listens that your kernels share, e.g. localhost:7777; empty: "
+        "each kernel runs its own.",
+    ).tag(config=True)
+    runtime_token_env = Unicode(
+        "COPILOT_CONNECTION_TOKEN",
+        help="The NAME of the environment variable that holds the token of runtime_url.",
+    ).tag(config=True)
     permissions = Enum(
         PERMISSIONS,
         "ask",
