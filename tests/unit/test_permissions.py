@@ -16,7 +16,7 @@ from typing import Any
 
 import copilot.session_events as events
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot_magics.errors import BadInput
@@ -193,6 +193,7 @@ TOKENS = (
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TOKENS.split(" ")), max_size=8), st.sampled_from(["", " "]))
 def test_no_soup_of_tokens_runs_another_command(tokens: list[str], glue: str) -> None:
     ask = shell(glue.join(tokens))
@@ -201,6 +202,7 @@ def test_no_soup_of_tokens_runs_another_command(tokens: list[str], glue: str) ->
     Policy("allow-all", [], ["shell(rm)"], "/").decide(ask)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_rules(text: str) -> None:
     with contextlib.suppress(BadInput):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot_magics.permissions.shell import parse
@@ -115,6 +115,7 @@ def test_a_very_deep_line_is_read() -> None:
     assert parse("(" * 5000 + "rm" + ")" * 5000).beyond
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert parse(text).text == text
