@@ -235,7 +235,7 @@ class Conversation:
 
         was_attached = self._sdk is not None
         if await self.attach("resume") and was_attached:
-            turn.notice("The Copilot runtime had ended; a new one has resumed the session.")
+            turn.notice(runtime().renewed)
         await self._check_alone()
         if was_attached:
             await self._check_journal()
@@ -317,7 +317,7 @@ class Conversation:
             if known
             else "The prompt is not in the journal: send it again."
         )
-        what = f"The Copilot runtime ended while it worked ({reason})."
+        what = runtime().obituary(reason, " while it worked")
         turn.end("failed" if known else "lost", Failure(what, mend))
 
     async def _check_alone(self) -> None:
@@ -379,6 +379,10 @@ class Conversation:
             self.closed = True
             try:
                 await self._detach()
+            except Exception:
+                # On a full disk it has kept something back, and must not write that later, beside
+                # whoever holds the session then.
+                await runtime().kill()
             finally:
                 self.let_go()
 

@@ -231,6 +231,11 @@ class Session:
 
     async def send(self, turn: Turn) -> None:
         """Bring a turn to its end, on the runtime's loop."""
+        from copilot_magics.watching import watched
+
+        await watched(turn, self._send(turn))
+
+    async def _send(self, turn: Turn) -> None:
         while not await (await self._opened("either")).ask(turn):
             # It was released while the prompt waited for its turn.
             continue
