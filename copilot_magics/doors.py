@@ -220,7 +220,8 @@ async def _follow(
 
     turn.changed = changed
     try:
-        while turn.outcome is None and not future.done():
+        # A failure comes before the runtime is done, and before the journal has all of the turn.
+        while turn.outcome in (None, "failed") and not future.done():
             wake.clear()
             questions = [pending for pending in turn.waiting if id(pending) not in asked]
             if time.monotonic() >= due or (turn.answering and not answering) or questions:

@@ -14,6 +14,7 @@ from copilot_magics.folders import copilot_home
 from copilot_magics.turn import Failure
 
 _AGAIN = "Send the prompt again; the session is usable."
+_TRIED = ", also after several tries"
 
 _BY_STATUS = {
     400: Failure(
@@ -41,10 +42,14 @@ _BY_STATUS = {
         "Attach less, or start a new session with `%copilot_session --new ID`.",
     ),
     429: Failure(
-        "The provider has had too many requests (HTTP 429), also after several tries.",
+        f"The provider has had too many requests (HTTP 429){_TRIED}.",
         "Wait a minute and send the prompt again.",
     ),
 }
+
+_QUOTA = r"quota|insufficient_quota|billing"
+_TOO_LONG = r"prompt (is|as) too long|context.length|maximum context|context size"
+_UNTRUSTED = r"certificate|self.signed|UnknownIssuer|CERT_"
 
 # The first whose words occur in the message says what happened.
 _BY_WORDS: tuple[tuple[str, Failure], ...] = (
@@ -56,15 +61,15 @@ _BY_WORDS: tuple[tuple[str, Failure], ...] = (
         ),
     ),
     (
-        r"quota|insufficient_quota|billing",
+        _QUOTA,
         Failure(
             "The quota at the provider is exhausted.",
             "Check your plan, or ask another one with `--provider`.",
         ),
     ),
-    (r"too long|context.length|maximum context", _BY_STATUS[413]),
+    (_TOO_LONG, _BY_STATUS[413]),
     (
-        r"certificate|self.signed|UnknownIssuer|CERT_",
+        _UNTRUSTED,
         Failure(
             "The provider's certificate is not trusted.",
             "Behind a company proxy, add its certificate to the system's store.",
@@ -100,7 +105,7 @@ _BY_WORDS: tuple[tuple[str, Failure], ...] = (
     ),
     (
         r"unexpected EOF|connection closed|ECONNRESET|error reading a body|Socket closed",
-        Failure("The answer was cut off in the middle, also after several tries.", _AGAIN),
+        Failure(f"The answer was cut off in the middle{_TRIED}.", _AGAIN),
     ),
     (
         r"[Ff]ailed to parse|malformed",
@@ -132,25 +137,35 @@ def explain_exception(error: BaseException) -> Failure:
     return _explain(message, None)
 
 
-def out_of_quota(failure: Any) -> Failure | None:
+def hopeless(call: Any) -> Failure | None:
     """Return the failure where a ``model.call_failure`` says that trying again is useless."""
-    told = f"{getattr(failure, 'error_code', '')} {getattr(failure, 'error_message', '')}"
-    return _BY_WORDS[1][1] if "insufficient_quota" in told else None
+    told = f"{call.error_code or ''} {call.error_message or ''}"
+    useless = re.search(rf"insufficient_quota|{_UNTRUSTED}|wrong version number", told)
+    return _explain(told, None) if useless else None
+
+
+def trying_again(call: Any) -> str:
+    """Say after what a failed call is made again, in the words of a ``model.call_failure``."""
+    if call.status_code:
+        return f"trying again after HTTP {call.status_code}"
+    what = _explain(call.error_message or "", None).what.replace(_TRIED, "")
+    return f"trying again: {what.rstrip('.')}"
 
 
 def _explain(message: str, status: int | None) -> Failure:
     # First: the rest of it is a path, in which any word may stand.
     if refused := refused_to_runtime(message, copilot_home()):
         return Failure(refused.what, refused.mend)
-    quota = _BY_WORDS[1]
-    if re.search(quota[0], message):
-        return quota[1]
+    # What these say is more than their status, with which providers do not agree.
+    for words, failure in _BY_WORDS:
+        if words in (_QUOTA, _TOO_LONG) and re.search(words, message):
+            return failure
     if status in _BY_STATUS:
         found = _BY_STATUS[status]
         return Failure(found.what.format(detail=_detail(message, status)), found.mend)
     if status is not None and status >= 500:
         return Failure(
-            f"The provider has a fault of its own (HTTP {status}), also after several tries.",
+            f"The provider has a fault of its own (HTTP {status}){_TRIED}.",
             "Wait a little and send the prompt again.",
         )
     for words, failure in _BY_WORDS:

@@ -280,12 +280,19 @@ class Turn:
         self._pieces.clear()
 
     def _call_failed(self, data: Any) -> None:
-        from copilot_magics.failures import out_of_quota
+        from copilot_magics.failures import hopeless, trying_again
 
-        if failure := out_of_quota(data):
+        if failure := hopeless(data):
             self.end("failed", failure)
-        status = f"HTTP {data.status_code}" if data.status_code else "a failed connection"
-        self.say(f"trying again after {status}")
+        self.say(trying_again(data))
+
+    def _summing_up(self, data: Any) -> None:
+        self.say("summing up the history, which is too long for the model")
+
+    def _summed_up(self, data: Any) -> None:
+        if data.success:
+            self.notice("The history had grown too long for the model: it goes on from a summary.")
+        self.say("thinking")
 
     def _reasoning(self, data: Any) -> None:
         if self.status != "thinking":
@@ -325,6 +332,8 @@ _HANDLERS: dict[str, Callable[[Turn, Any], None]] = {
     "assistant.message_start": Turn._started_over,
     "assistant.reasoning_delta": Turn._reasoning,
     "model.call_failure": Turn._call_failed,
+    "session.compaction_start": Turn._summing_up,
+    "session.compaction_complete": Turn._summed_up,
     "tool.execution_start": Turn._tool_start,
     "tool.execution_complete": Turn._tool_end,
     "assistant.usage": Turn._usage,

@@ -9,14 +9,20 @@ The directives stand in the last user message, one a line, anywhere in the text:
     bytes 50000 in 10000 deltas over 20 seconds        Markdown of that many bytes
     gate NAME                         half an answer, then the rest after ``server.release(NAME)``
     silent | silent after: TEXT       nothing (more) until the client hangs up
+    drip until NAME                   one byte a second, and the rest after a release of NAME
     tool NAME {"argument": …}         call a tool; several lines are parallel calls, and
     then tool NAME {…}                a later round of calls; afterwards the results are the answer
     ask {"question": …}               the same as: tool ask_user {…}
     http 500 | http 429 retry-after 2 an error, as the real services word it (`REFUSALS`)
     quota | cut | malformed | empty   no credit; half an answer; broken SSE; an answer of nothing
+    too long                          the prompt and its history are more than the model takes
 
 ``once`` after a fault (``http 500 once``) makes it happen only the first time. Tool calls come
-first, then a fault, then thoughts, then the answer. Anything else is answered ``You said: …``.
+first, then a fault, then thoughts, then the answer. Anything else is answered ``You said: …``. What
+a tool is called with is sent as it stands, whether or not it is JSON.
+
+Where the runtime has the history summed up, the summary says `SUMMARY`, and what it then shows the
+model instead of the history counts as the prompts that it quotes.
 """
 
 from __future__ import annotations
@@ -30,7 +36,12 @@ from typing import Any, cast
 
 Json = dict[str, Any]
 
+SUMMARY = "What was said before, in short."
+
 _WRAPPER = re.compile(r"<current_datetime>.*?</current_datetime>\s*", re.DOTALL)
+_SUM_UP = "Please create a detailed summary of the conversation so far."
+_SUMMED_UP = "Some of the conversation history has been summarized"
+_QUOTED = re.compile(r"<user_message>\n(.*?)\n</user_message>", re.DOTALL)
 
 
 # ── What was asked ────────────────────────────────────────────────────────────────────────────────
@@ -66,7 +77,12 @@ class Request:
     @property
     def prompts(self) -> list[str]:
         """Every user message in it, oldest first."""
-        return [bare(text_of(m)) for m in self.messages if m["role"] == "user"]
+        told = [bare(text_of(m)) for m in self.messages if m["role"] == "user"]
+        return [
+            prompt
+            for text in told
+            for prompt in (_QUOTED.findall(text) if text.startswith(_SUMMED_UP) else [text])
+        ]
 
     @property
     def prompt(self) -> str:
@@ -107,6 +123,13 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Drip:
+    """From here on one byte a second, until a gate's release."""
+
+    gate: str
+
+
+@dataclass(frozen=True)
 class Refuse:
     """An HTTP error instead of an answer."""
 
@@ -133,7 +156,7 @@ class Garbage:
     """Bytes that are no event, and the end."""
 
 
-Step = Say | Call | Wait | Refuse | Cut | Garbage
+Step = Say | Call | Wait | Drip | Refuse | Cut | Garbage
 
 REFUSALS = {
     400: Refuse(400, "invalid_request_error", "invalid_value", "Invalid value for 'messages'."),
@@ -154,10 +177,18 @@ QUOTA = Refuse(
     "insufficient_quota",
     "You exceeded your current quota, please check your plan and billing details.",
 )
+TOO_LONG = Refuse(
+    400,
+    "invalid_request_error",
+    "context_length_exceeded",
+    "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 "
+    "tokens. Please reduce the length of the messages.",
+)
 
-_TOOL = re.compile(r"^(then )?(?:tool (\S+)|(ask)) (\{.*\})$", re.MULTILINE)
+_TOOL = re.compile(r"^(then )?(?:tool (\S+)|(ask)) (\{.*)$", re.MULTILINE)
 _FAULT = re.compile(
-    r"^(?:http (\d{3})(?: retry-after (\d+))?|(quota|cut|malformed|empty))(?P<once> once)?$",
+    r"^(?:http (\d{3})(?: retry-after (\d+))?|(quota|cut|malformed|empty|too long))"
+    r"(?P<once> once)?$",
     re.MULTILINE,
 )
 _THINK = re.compile(r"^think: (.*)$", re.MULTILINE)
@@ -213,6 +244,12 @@ def _silent(request: Request, text: str | None) -> Iterator[Step]:
     yield Wait()
 
 
+@_answers(r"drip until (\S+)")
+def _drip(request: Request, gate: str) -> Iterator[Step]:
+    yield Drip(gate)
+    yield Say("Drop by drop.")
+
+
 def markdown(size: int) -> str:
     """Return Markdown of exactly so many (ASCII) bytes: headings, paragraphs, lists and code."""
     section = (
@@ -242,6 +279,9 @@ def steps(
         The directives that plain prompts stand for.
     """
     prompt = (answers or {}).get(request.prompt, request.prompt)
+    if prompt.startswith(_SUM_UP):
+        yield Say(SUMMARY)
+        return
     done = [m for m in request.since_prompt if m["role"] == "assistant" and m.get("tool_calls")]
     rounds = _rounds(prompt)
     if len(done) < len(rounds):
@@ -285,5 +325,7 @@ def _fail(fault: re.Match[str]) -> Iterator[Step]:
         yield Cut()
     elif word == "malformed":
         yield Garbage()
+    elif word == "too long":
+        yield TOO_LONG
     else:
         yield Say("")

@@ -13,17 +13,20 @@ import argparse
 import itertools
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import wait as wait_for_any
+from pathlib import Path
 from typing import Any, Self
 
 from directives import (
     REFUSALS,
     Call,
     Cut,
+    Drip,
     Garbage,
     Json,
     Refuse,
@@ -36,6 +39,8 @@ from directives import (
 
 MODELS = ("scripted", "scripted-mini")
 PATIENCE = 30.0
+UNTRUSTED = Path(__file__).with_name("untrusted.pem")
+"""A certificate for 127.0.0.1 that nobody has signed, and its key."""
 
 
 class Latch:
@@ -61,10 +66,17 @@ class ScriptedServer:
         Where to listen; 0 takes a free port.
     answers : mapping of str to str, optional
         The directives that plain prompts stand for, where a person is to read them.
+    certificate : Path, optional
+        Speak TLS, with this certificate and its key.
     """
 
     def __init__(
-        self, *, key: str = "", port: int = 0, answers: Mapping[str, str] | None = None
+        self,
+        *,
+        key: str = "",
+        port: int = 0,
+        answers: Mapping[str, str] | None = None,
+        certificate: Path | None = None,
     ) -> None:
         self.key = key
         self.answers = answers or {}
@@ -74,13 +86,19 @@ class ScriptedServer:
         self._changed = threading.Condition()
         self._gates: dict[str, Latch] = {}
         self._http = _Http(("127.0.0.1", port), self)
+        self._scheme = "http"
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
+            self._scheme = "https"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
         """The provider's base URL."""
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_port}/v1"
 
     @property
     def last(self) -> Request:
@@ -181,6 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
     # Else each small delta waits for the acknowledgement of the one before.
     disable_nagle_algorithm = True
     server: _Http
+    _dripping: Latch | None = None
 
     def do_GET(self) -> None:
         if self.path.split("?")[0].endswith("/models"):
@@ -236,14 +255,16 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._wait(timeout=began + step.seconds - time.monotonic())
 
-    def _wait(self, *latches: Latch, timeout: float | None = None) -> None:
+    def _wait(self, *latches: Latch, timeout: float | None = None) -> bool:
+        """Wait for a latch or until the time is up; whether it was a latch."""
         if timeout is not None and timeout <= 0:
-            return
+            return False
         hung_up = [self.connection, self.server.scripted.closing.signal]
         # A client sends nothing while it is answered: its socket turns readable when it hangs up.
         ready = wait_for_any([*hung_up, *(latch.signal for latch in latches)], timeout)
         if any(socket in ready for socket in hung_up):
             raise _HungUp
+        return bool(ready)
 
     def _stream(self, request: Request, answer: Iterator[Step]) -> None:
         self.send_response(200)
@@ -255,7 +276,9 @@ class _Handler(BaseHTTPRequestHandler):
             if isinstance(step, Cut):
                 self.close_connection = True
                 return
-            if isinstance(step, Garbage):
+            if isinstance(step, Drip):
+                self._dripping = self.server.scripted.gate(step.gate)
+            elif isinstance(step, Garbage):
                 self._chunk(b'data: {"id": "broken", "choices": [{"delta"\n\n')
             else:
                 said.append(step)
@@ -266,7 +289,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._chunk(b"")
 
     def _send_whole(self, request: Request, answer: list[Step]) -> None:
-        if any(isinstance(step, Cut | Garbage) for step in answer):
+        if any(isinstance(step, Cut | Drip | Garbage) for step in answer):
             self.close_connection = True
         else:
             self._send_json(200, _whole(request, answer))
@@ -275,8 +298,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._chunk(b"data: " + json.dumps(event).encode() + b"\n\n")
 
     def _chunk(self, data: bytes) -> None:
+        data = b"%x\r\n%b\r\n" % (len(data), data)
         try:
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+            while self._dripping and data:
+                self.wfile.write(data[:1])
+                data = data[1:]
+                self._dripping.reached.set()
+                if self._wait(self._dripping, timeout=1.0):
+                    self._dripping = None
+            self.wfile.write(data)
         except OSError as error:
             raise _HungUp from error
 

@@ -38,6 +38,9 @@ _NOTHING = {"text/plain": ""}
 _PLAIN = 4_000
 """Characters of an answer that go into the output's plain text, for front ends without Markdown."""
 
+_SHOWN = 500_000
+"""Characters of an answer that are shown: a page that draws many more stands still."""
+
 _OPENED, _KEPT = 12_000, 150_000
 """Characters that the tools' lines open to, all together: while they run, and in the end."""
 
@@ -188,7 +191,7 @@ class Notebook:
         """Show the status, the tools, and what is new of the answer."""
         if not self._live:
             return
-        text = turn.text
+        text = turn.text[:_SHOWN]
         self._draw_status(self._status_of(turn))
         # Before the answer there must be room for the tools that may come after its beginning.
         if turn.tools or text:
@@ -284,9 +287,13 @@ def final_bundle(
     tools : sequence of ToolCall
         What was called on the way, to keep above the answer too.
     """
-    text = closed(reply.text)
+    text = closed(reply.text[:_SHOWN])
     parts = [*(f"> {inert_line(notice)}" for notice in notices)]
     parts += [tools_markdown(tools, _KEPT, ended=True), inert_markdown(text)]
+    if (length := len(reply.text)) > _SHOWN:
+        parts.append(
+            f"> The first {_SHOWN:,} of {length:,} characters; the reply's `.text` has all of them."
+        )
     lines = [*notices, *map(tool_line, tools)]
     lines.append(text if len(text) <= _PLAIN else f"{text[:_PLAIN]}…")
     return {

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from copilot_magics.failures import explain, explain_exception, out_of_quota
+from copilot_magics.failures import explain, explain_exception, hopeless, trying_again
 
 RETRIED = (
     "Failed to get response from the AI model; retried 5 times "
@@ -44,6 +44,17 @@ def authentication(status: int) -> str:
             None,
             "The provider rejected the prompt as too long, but automatic recovery could not "
             "reduce it. Reduce context before retrying.",
+            "The prompt and its history are too long for the model.",
+        ),
+        (
+            400,
+            "400 This model's maximum context length is 8192 tokens. However, your messages "
+            "resulted in 9000 tokens.",
+            "The prompt and its history are too long for the model.",
+        ),
+        (
+            400,
+            "400 the request exceeds the available context size, try increasing it",
             "The prompt and its history are too long for the model.",
         ),
         (
@@ -140,13 +151,55 @@ def test_what_the_runtime_reports_is_one_sentence(
     assert "COPILOT_PROVIDER_" not in failure.what + failure.mend
 
 
-def test_a_quota_is_known_before_it_was_tried_six_times() -> None:
-    said = '{"message":"You exceeded your current quota","code":"insufficient_quota"}'
-    failure = out_of_quota(SimpleNamespace(error_code="insufficient_quota", error_message=said))
+def call(
+    message: str | None = None, code: str | None = None, status: int | None = None
+) -> SimpleNamespace:
+    return SimpleNamespace(error_message=message, error_code=code, status_code=status)
+
+
+@pytest.mark.parametrize(
+    ("failed", "what"),
+    [
+        (
+            call('{"message":"You exceeded your current quota"}', "insufficient_quota", 429),
+            "The quota at the provider is exhausted.",
+        ),
+        (
+            call(REQUEST + "certificate verify failed: (self-signed certificate)"),
+            "The provider's certificate is not trusted.",
+        ),
+        (
+            call(REQUEST + "SSL routines:tls_validate_record_header:wrong version number"),
+            "No secure connection to the provider came about.",
+        ),
+    ],
+)
+def test_what_cannot_get_better_is_known_before_it_was_tried_six_times(
+    failed: SimpleNamespace, what: str
+) -> None:
+    failure = hopeless(failed)
     assert failure is not None
-    assert failure.what == "The quota at the provider is exhausted."
-    limited = SimpleNamespace(error_code="rate_limit_exceeded", error_message="Rate limit reached")
-    assert out_of_quota(limited) is None
+    assert failure.what == what
+
+
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        (call("Rate limit reached", "rate_limit_exceeded", 429), "trying again after HTTP 429"),
+        (call(status=500), "trying again after HTTP 500"),
+        (
+            call(REQUEST + "client error (Connect): Connection refused [ECONNREFUSED]"),
+            "trying again: The provider could not be reached",
+        ),
+        (
+            call("error reading a body from connection: unexpected EOF during chunk size line"),
+            "trying again: The answer was cut off in the middle",
+        ),
+    ],
+)
+def test_what_may_get_better_is_tried_again_and_said(failed: SimpleNamespace, said: str) -> None:
+    assert hopeless(failed) is None
+    assert trying_again(failed) == said
 
 
 def test_exceptions_of_the_sdk_are_sentences_too() -> None:

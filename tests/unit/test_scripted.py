@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import sys
 import threading
@@ -16,8 +17,8 @@ from typing import Any
 
 import pytest
 import scripted
-from directives import Json, markdown
-from scripted import ScriptedServer
+from directives import SUMMARY, Json, markdown
+from scripted import UNTRUSTED, ScriptedServer
 
 
 @pytest.fixture
@@ -70,6 +71,7 @@ def test_plain_text_comes_back_without_the_wrapper(server: ScriptedServer) -> No
         ("stream 3 tokens at 1000/s", "tok1 tok2 tok3"),
         ("bytes 500 in 7 deltas over 0.01 seconds", markdown(500)),
         ("empty", ""),
+        ("Please create a detailed summary of the conversation so far.\nsay: no", SUMMARY),
     ],
 )
 def test_streamed_and_whole_answers_agree(server: ScriptedServer, prompt: str, answer: str) -> None:
@@ -99,6 +101,15 @@ def test_recall_lists_what_was_shown(server: ScriptedServer) -> None:
     ]
     assert ask(server, conversation)["content"] == "- first\n- second"
     assert ask(server, "recall")["content"] == "Nothing was said before."
+
+
+def test_what_was_summed_up_counts_as_said(server: ScriptedServer) -> None:
+    summed_up = (
+        "Some of the conversation history has been summarized to free up context.\n\n"
+        "<user_message>\nfirst\n</user_message>\n<user_message>\nrecall\n</user_message>\n"
+        f"<summary>\n{SUMMARY}\n</summary>"
+    )
+    assert ask(server, summed_up)["content"] == "- first"
 
 
 def test_thoughts_come_before_the_answer(server: ScriptedServer) -> None:
@@ -155,6 +166,35 @@ def test_once_is_once(server: ScriptedServer) -> None:
     with pytest.raises(urllib.error.HTTPError):
         ask(server, "http 500 once\nsay: mended")
     assert ask(server, "http 500 once\nsay: mended")["content"] == "mended"
+
+
+def test_a_prompt_that_is_too_long_is_refused_as_openai_does(server: ScriptedServer) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        ask(server, "too long")
+    assert caught.value.code == 400
+    assert json.load(caught.value)["error"]["code"] == "context_length_exceeded"
+
+
+def test_what_a_tool_is_called_with_need_not_be_json(server: ScriptedServer) -> None:
+    (call,) = ask(server, 'tool view {"path": "a')["tool_calls"]
+    assert call["function"]["arguments"] == '{"path": "a'
+
+
+def test_a_dripping_answer_is_whole_in_the_end(server: ScriptedServer) -> None:
+    response = post(server, "drip until enough", stream=True)
+    server.wait_reached("enough")
+    server.release("enough")
+    deltas = (e["choices"][0]["delta"].get("content", "") for e in events(response))
+    assert "".join(deltas) == "Drop by drop."
+
+
+def test_a_server_with_a_certificate_speaks_tls() -> None:
+    with ScriptedServer(certificate=UNTRUSTED) as server:
+        with pytest.raises(urllib.error.URLError, match="self-signed certificate"):
+            ask(server, "hello")
+        trusting = ssl.create_default_context(cafile=str(UNTRUSTED))
+        with urllib.request.urlopen(f"{server.url}/models", context=trusting) as response:
+            assert json.load(response)["data"]
 
 
 def test_a_cut_answer_breaks_off(server: ScriptedServer) -> None:

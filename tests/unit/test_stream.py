@@ -144,6 +144,21 @@ def test_a_long_answer_costs_less_than_three_times_its_size(screen: Screen, text
     assert screen.sent < 3 * len(text)
 
 
+def test_a_page_is_not_given_more_than_it_can_draw(screen: Screen) -> None:
+    turn = Turn("")
+    view = Notebook(prompts.by_buttons, whole_cell=True, live=True)
+    for piece in pieces("word " * 400_000, 100):
+        turn._delta(SimpleNamespace(delta_content=piece))
+        view.draw(turn)
+    turn.end("answered")
+    reply = Reply.of(turn)
+    view.finish(turn, reply)
+    (final,) = screen.outputs.values()
+    assert "> The first 500,000 of 2,000,000 characters; the reply's `.text` has all" in final
+    assert len(reply.text) == 2_000_000
+    assert screen.sent < 3 * 500_000
+
+
 def test_an_answer_that_starts_over_is_not_shown_twice(screen: Screen) -> None:
     turn = Turn("")
     view = Notebook(prompts.by_buttons, whole_cell=True, live=True)

@@ -110,6 +110,17 @@ def test_a_call_that_is_tried_again_starts_over() -> None:
     assert turn.text == "Whole"
 
 
+def test_a_history_that_was_summed_up_is_told() -> None:
+    turn = begun()
+    turn.feed(event("session.compaction_start"))
+    assert turn.status == "summing up the history, which is too long for the model"
+    turn.feed(event("session.compaction_complete", success=False))
+    assert turn.notices == []
+    turn.feed(event("session.compaction_complete", success=True))
+    (told,) = turn.notices
+    assert "goes on from a summary" in told
+
+
 def test_usage_is_summed() -> None:
     turn = begun()
     for n in (1, 2):
