@@ -38,7 +38,7 @@ async def delete(session: str) -> None:
         Something of it could not be removed.
     """
     if held := repository.get(session):
-        if held.turn is not None:
+        if held.turn is not None and held.turn.outcome is None:
             raise SessionInUse(
                 f"The session {session!r} is answering a prompt.", "Interrupt it first."
             )

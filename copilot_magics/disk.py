@@ -14,7 +14,8 @@ from pathlib import Path
 from copilot_magics.errors import StateUnusable
 
 _NUMBER = re.compile(r"\(os error (\d+)\)|\b(E[A-Z]{3,12})(?:: |,|$)")
-_PERSISTING = re.compile(r"persist|JSONL|workspace|Failed to (?:create|write|save|open|read)")
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EACCES, errno.EPERM)
 
 
 def refused(path: Path, error: OSError) -> StateUnusable:
@@ -51,21 +52,24 @@ def refused_to_runtime(message: str, home: Path) -> StateUnusable | None:
         The folder that holds its data.
     """
     found = _NUMBER.search(message)
-    if found is None or not _PERSISTING.search(message):
+    if found is None:
         return None
     number = int(found[1]) if found[1] else getattr(errno, found[2], 0)
+    # An agent's tool may be forbidden something too; a connection's numbers are others.
+    if number not in (*_FULL, errno.EROFS) and str(home) not in message:
+        return None
     return StateUnusable(*_told(home, number, os.strerror(number))) if number else None
 
 
 def _told(path: Path, number: int, reason: str) -> tuple[str, str]:
     elsewhere = "or name another folder in COPILOT_HOME, and run this again."
-    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if number in _FULL:
         return (
             f"The disk that holds {path} is full, so not all could be written.",
             "Free some space there, and run this again.",
         )
     if number == errno.EROFS:
         return f"The disk that holds {path} is read-only.", f"Have it mounted writable, {elsewhere}"
-    if number in (errno.EACCES, errno.EPERM):
+    if number in _FORBIDDEN:
         return f"You may not write to {path}.", f"Check who owns it, {elsewhere}"
     return f"{path} cannot be used: {reason}.", f"Look at what is there, {elsewhere}"

@@ -195,20 +195,31 @@ def look_again(session: str) -> None:
 def forget(session: str) -> None:
     """Remove what we remember of a deleted session."""
     look_again(session)
+    _unwritten.pop(session, None)
     for path in (_settings(session), _turns(session)):
         with contextlib.suppress(OSError):
             path.unlink()
 
 
+_unwritten: dict[str, list[Asked]] = {}
+
+
 def _append(session: str, line: Asked) -> None:
     path = _turns(session)
-    # A record must never cost a turn: with a full disk it is the journal that counts.
+    lines = _unwritten.setdefault(session, [])
+    lines.append(line)
+    # A record must never cost a turn: with a full disk it is the journal that counts, and this
+    # kernel at least knows how the turn ended.
     with contextlib.suppress(OSError):
         own_folder(path.parent)
         check_own_file(path)
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, msgspec.json.encode(line) + b"\n")
+            # After one that was not written whole, a new line begins.
+            begun = b"\n" if len(lines) > 1 else b""
+            data = begun + b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+            if os.write(file, data) == len(data):
+                lines.clear()
         finally:
             os.close(file)
 
@@ -217,10 +228,11 @@ def _lines(session: str) -> Iterator[Asked]:
     try:
         data = _turns(session).read_bytes()
     except OSError:
-        return
+        data = b""
     for line in data.splitlines():
         with contextlib.suppress(*DAMAGED):
             yield msgspec.json.decode(line, type=Asked)
+    yield from _unwritten.get(session, [])
 
 
 def _settings(session: str) -> Path:

@@ -9,6 +9,8 @@ the same line included, and keeps the file as it was beside the journal. It does
 from __future__ import annotations
 
 import contextlib
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from copilot_magics.words import counted
 _BACKUPS = "events.jsonl.backup-before-recovery-*"
 _START = b'"session.start"'
 _HEAD = 64 * 1024
+_UNUSABLE = re.compile("corrupted|Session not found")
 
 
 class Watch:
@@ -51,7 +54,7 @@ def _dropped(backup: Path, journal: Path) -> str:
     lines = enumerate(backup.read_bytes().splitlines(), 1)
     gone = {number: line for number, line in lines if line.strip() and line not in kept}
     whole = sum(len(decode(line).events) for line in gone.values())
-    also = f", and with them {counted(whole, 'whole event')}" if whole else ""
+    also = f", with {counted(whole, 'whole event')}" if whole else ""
     return (
         f"The session's journal was damaged: the runtime has dropped {_lines(list(gone))}{also}. "
         f"As it was before, it is kept in {backup}."
@@ -85,6 +88,18 @@ def begins(session: str) -> bool:
         return False
 
 
+@contextlib.contextmanager
+def nothing_left(session: str) -> Iterator[None]:
+    """Let go of a session whose journal is gone, without the one that its last event would make."""
+    path = journal_path(session)
+    gone = not path.exists()
+    yield
+    if gone:
+        with contextlib.suppress(OSError):
+            path.unlink()
+            path.parent.rmdir()
+
+
 def deleted(session: str) -> CopilotError:
     """Return the error for a session whose journal was deleted while it was held."""
     return CopilotError(
@@ -96,18 +111,23 @@ def deleted(session: str) -> CopilotError:
 
 @contextlib.contextmanager
 def explained(session: str) -> Iterator[None]:
-    """Say in one sentence why the runtime does not take up a session.
+    """Say in one sentence why the runtime does not take up a session, and leave nothing of one.
 
     Raises
     ------
     CopilotError
         Instead of the SDK's own error.
     """
+    folder = journal_path(session).parent
+    was_there = folder.exists()
     try:
         yield
     except Exception as error:
-        if type(error).__name__ != "JsonRpcError":
+        if type(error).__name__ != "JsonRpcError" or "SERVER_SHUTTING_DOWN" in str(error):
             raise
+        if not was_there:
+            # What it began to make for a new one.
+            shutil.rmtree(folder, ignore_errors=True)
         raise _explained(session, str(error)) from error
 
 
@@ -115,7 +135,7 @@ def _explained(session: str, message: str) -> CopilotError:
     if refused := refused_to_runtime(message, copilot_home()):
         return refused
     path = journal_path(session)
-    if path.exists() and not begins(session):
+    if path.exists() and _UNUSABLE.search(message):
         what = "is empty" if not path.stat().st_size else "has lost its beginning"
         return CopilotError(
             f"The session {session!r} cannot be resumed, because its journal {what}.",
