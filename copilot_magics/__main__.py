@@ -52,7 +52,7 @@ def _login(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from copilot_magics.doctor import examine, report
 
-    findings = examine(options.provider)
+    findings = examine(options.provider, options.runtime_url, options.runtime_token_env)
     print(report(findings))
     return int(any(finding.blocks for finding in findings))
 
@@ -102,6 +102,12 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help="examine this provider; by default the one that COPILOT_PROVIDER_* configure, else "
         "the GitHub login",
+    )
+    doctor.add_argument(
+        "--runtime-url", default="", help="examine the shared runtime that listens there"
+    )
+    doctor.add_argument(
+        "--runtime-token-env", default="", metavar="VAR", help="NAME of its token's variable"
     )
     doctor.set_defaults(run=_doctor)
     return parser

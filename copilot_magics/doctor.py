@@ -52,15 +52,22 @@ class Finding:
     blocks: bool = False
 
 
-def examine(provider: str = "") -> list[Finding]:
+def examine(provider: str = "", runtime_url: str = "", token_env: str = "") -> list[Finding]:
     """Look at everything a prompt needs.
 
     Parameters
     ----------
     provider : str
         Who shall answer; empty for the one the environment configures, else the GitHub login.
+    runtime_url : str
+        Where a shared runtime listens; empty for a runtime of one's own.
+    token_env : str
+        The variable that holds its token; empty for the usual one.
     """
-    runtime = _runtime()
+    config = CopilotMagics.instance()
+    config.runtime_url = runtime_url
+    config.runtime_token_env = token_env or config.runtime_token_env
+    runtime = _shared() if runtime_url else _runtime()
     chosen = _guarded("provider", lambda: resolve(Wanted(provider), CopilotMagics(), None))
     findings = [runtime]
     if isinstance(chosen, Finding):
@@ -127,6 +134,28 @@ def _runtime() -> Finding:
     )
 
 
+def _shared() -> Finding:
+    from copilot_magics.runtime.loop import submit
+
+    try:
+        version, pid = submit(_ask_version()).result(_LOGIN_TIMEOUT)
+    except CopilotError as error:
+        return _failure("runtime", error)
+    url, fits = CopilotMagics.instance().runtime_url, pinned_version()
+    found = f"{version} at {url}, shared (process {pid})"
+    if version == fits:
+        return Finding("runtime", found)
+    mend = f"Most things work; start it with runtime {fits}, the version the SDK was made for."
+    return Finding("runtime", found, mend)
+
+
+async def _ask_version() -> tuple[str, int | None]:
+    from copilot_magics.runtime.process import runtime
+
+    client = await runtime().client()
+    return (await client.get_status()).version, runtime().pid
+
+
 def _login(*, needed: bool) -> Finding:
     from copilot_magics.runtime.loop import submit
 
@@ -148,10 +177,18 @@ def _login(*, needed: bool) -> Finding:
     return Finding(
         "login",
         "not logged in to GitHub",
-        f"Run `{find_runtime()} login`, or configure a provider with COPILOT_PROVIDER_BASE_URL, "
+        f"Run `{_program()} login`, or configure a provider with COPILOT_PROVIDER_BASE_URL, "
         "or use the provider 'local'.",
         blocks=True,
     )
+
+
+def _program() -> str:
+    try:
+        return str(find_runtime())
+    except CopilotError:
+        # A shared one can be used without any here.
+        return "copilot"
 
 
 async def _ask_login() -> tuple[bool, str]:
