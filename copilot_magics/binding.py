@@ -18,6 +18,7 @@ import msgspec
 from copilot_magics.errors import StateUnusable
 from copilot_magics.folders import own_state, read_private, write_private
 from copilot_magics.ids import propose_id
+from copilot_magics.texts import DAMAGED, as_text
 
 
 class _Binding(msgspec.Struct):
@@ -84,13 +85,14 @@ def own_name(notebook: str) -> str:
 def bound_session(notebook: str) -> str:
     """Return the ID that a notebook is bound to, or an empty string."""
     found = _read(_file(notebook)) if notebook else None
-    return found.session if found and found.notebook == notebook else ""
+    return found.session if found and found.notebook == as_text(notebook) else ""
 
 
 def bind(notebook: str, session: str) -> None:
     """Remember that a notebook is bound to a session."""
     if notebook:
-        write_private(_file(notebook), msgspec.json.encode(_Binding(notebook, session)))
+        kept = _Binding(as_text(notebook), session)
+        write_private(_file(notebook), msgspec.json.encode(kept))
 
 
 def bound_notebooks() -> dict[str, str]:
@@ -110,7 +112,7 @@ def _folder() -> Path:
 
 
 def _file(notebook: str) -> Path:
-    return _folder() / f"{hashlib.sha256(notebook.encode()).hexdigest()[:32]}.json"
+    return _folder() / f"{hashlib.sha256(as_text(notebook).encode()).hexdigest()[:32]}.json"
 
 
 def _read(path: Path) -> _Binding | None:

@@ -30,7 +30,7 @@ from copilot_magics.folders import (
     session_state,
     write_private,
 )
-from copilot_magics.stored import DAMAGED, as_text
+from copilot_magics.texts import DAMAGED, as_text
 
 _PATIENCE = 0.3
 """Seconds to try: longer than the moment for which `holder` tests a lock."""
