@@ -1,5 +1,5 @@
-"""``python -m copilot_magics``: ``setup`` fetches what pip cannot, ``login`` logs in to GitHub, and
-``doctor`` says what is off."""
+"""``python -m copilot_magics``: ``setup`` fetches what pip cannot, ``login`` logs in to GitHub,
+``doctor`` says what is off, and ``serve`` runs a runtime for several kernels."""
 
 from __future__ import annotations
 
@@ -57,6 +57,12 @@ def _doctor(options: argparse.Namespace) -> int:
     return int(any(finding.blocks for finding in findings))
 
 
+def _serve(options: argparse.Namespace) -> int:
+    from copilot_magics.runtime.serving import serve
+
+    return serve(options.port, options.runtime_token_env)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m copilot_magics",
@@ -110,6 +116,17 @@ def _parser() -> argparse.ArgumentParser:
         "--runtime-token-env", default="", metavar="VAR", help="NAME of its token's variable"
     )
     doctor.set_defaults(run=_doctor)
+    serve = commands.add_parser(
+        "serve",
+        help="run a Copilot runtime that several of your kernels share",
+        description="Run a Copilot runtime for CopilotMagics.runtime_url, on this machine only, "
+        "until the program that started this ends.",
+    )
+    serve.add_argument("--port", type=int, default=0, help="where; 0, the default: a free port")
+    serve.add_argument(
+        "--runtime-token-env", default="", metavar="VAR", help="NAME of its token's variable"
+    )
+    serve.set_defaults(run=_serve)
     return parser
 
 

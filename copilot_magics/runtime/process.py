@@ -262,7 +262,7 @@ class RuntimeProcess:
         _silence_sdk()
         from copilot import CopilotClient, RuntimeConnection
 
-        self._environment = _environment(self._secrets)
+        self._environment = environment(self._secrets)
         mark = uuid.uuid4().hex
         program, arguments = command(path)
         client = CopilotClient(
@@ -346,7 +346,7 @@ def _not_started(path: str, why: str) -> RuntimeUnavailable:
     return RuntimeUnavailable(f"The Copilot runtime {path} did not start: {why}.", mend)
 
 
-def _environment(secrets: frozenset[str]) -> dict[str, str]:
+def environment(secrets: frozenset[str]) -> dict[str, str]:
     """Return our environment without anything that holds a key.
 
     What the agent runs inherits the runtime's environment, and prints it into the journal.

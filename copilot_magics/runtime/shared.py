@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _URL = re.compile(r"(?:http://)?(?:(localhost|127(?:\.\d{1,3}){3}|\[::1\]):)?(\d{1,5})/?")
 _START_TIMEOUT = 20.0
 _REFUSED = "AUTHENTICATION_FAILED"
-_RUN_ONE = "`copilot --headless --no-auto-update --port N` runs one; see the README."
+_RUN_ONE = "`python -m copilot_magics serve --port N` runs one."
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from figures import FaultOf
 from kernels import Notebook
@@ -22,12 +24,14 @@ from copilot_magics.errors import BadInput
 from copilot_magics.runtime.shared import find_listener
 
 Start = Callable[..., Notebook]
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOKEN_ENV = "COPILOT_CONNECTION_TOKEN"
 LOAD = "%load_ext copilot_magics\n%config CopilotMagics.runtime_url = 'localhost:{}'"
 
 
 class Served:
-    """A runtime that a test serves, as the README says how to."""
+    """A runtime that a test serves."""
 
     def __init__(self, path: Path, token: str, home: str = "") -> None:
         environment = {**os.environ, TOKEN_ENV: token}
@@ -222,6 +226,45 @@ def test_what_cannot_be_shared_is_one_sentence_and_a_mend(
     assert "Created a" in kernel.run(set_url.format(f"localhost:{served.port}")).stdout
     told = str([(cell.outputs, cell.messages) for cell in kernel.cells])
     assert os.environ[TOKEN_ENV] not in told
+
+
+def test_the_readme_runs_one_for_a_user_of_a_hub(
+    notebook: Start, runtime_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (script,) = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    (settings,) = re.findall(r"```python\n(# ipython_config.py\n.*?)```", README, re.DOTALL)
+    monkeypatch.setenv("SOME_API_KEY", "canary")
+    server = tmp_path / "bin" / "jupyterhub-singleuser"
+    server.parent.mkdir()
+    server.write_text('#!/bin/sh\necho "$COPILOT_RUNTIME_PORT $COPILOT_CONNECTION_TOKEN"\ncat\n')
+    server.chmod(0o755)
+    profile = tmp_path / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_config.py").write_text(f"c = get_config()\n{settings}")
+    path = os.pathsep.join([str(server.parent), str(Path(sys.executable).parent), "/usr/bin:/bin"])
+    with subprocess.Popen(
+        ["bash", "-c", script],
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+    ) as hub:
+        assert hub.stdout is not None
+        # The server's line and the runtime's, in either order.
+        said = sorted((hub.stdout.readline().decode() for _ in range(2)), key=len)
+        assert re.search(r"listening on port", said[0]), said
+        port, token = said[1].split()
+        names = {"COPILOT_RUNTIME_PORT": port, TOKEN_ENV: token, "IPYTHONDIR": str(profile.parent)}
+        kernel = notebook(env=names)
+        assert "Created a" in kernel.run("%load_ext copilot_magics\n%copilot_session a").stdout
+        shared = psutil.Process(find_listener(port).pid)
+        assert shared not in kernel.process.children()
+        assert "SOME_API_KEY" not in shared.environ()
+        assert shared.environ()[TOKEN_ENV] == token
+        # The hub ends the server; what was started beside it ends by itself.
+        hub.kill()
+        _, left = psutil.wait_procs([shared], timeout=15)
+        assert not left
 
 
 def test_the_doctor_asks_it(
