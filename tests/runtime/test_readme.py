@@ -166,7 +166,7 @@ def test_the_tables_are_those_of_the_code() -> None:
 def test_every_option_it_mentions_exists() -> None:
     actions = [action for magic in MAGICS.values() for action in magic.parser._actions]
     known = {option for action in actions for option in action.option_strings}
-    known |= {"--local", "--no-auto-update", "--permision"}
+    known |= {"--local", "--no-auto-update", "--permision", "--port", "--runtime-url"}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) <= known
 
 
