@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import socket
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -73,9 +76,10 @@ def own_folder(path: Path) -> Path:
     """
     try:
         private_folder(path)
-        _check_owner(path)
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o700)
+        for folder in (own_state(), path) if own_state() in path.parents else (path,):
+            _check_owner(folder)
+            if folder.stat().st_mode & 0o077:
+                folder.chmod(0o700)
     except OSError as error:
         raise refused(path, error) from error
     return path
@@ -134,9 +138,18 @@ def _check_owner(path: Path) -> None:
             raise not_yours(path, f"belongs to somebody else (user {found.st_uid})")
 
 
+def unfinished(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Return the files in a folder that `write_private` has begun on this machine, and who did."""
+    name = re.compile(rf"\..+\.{re.escape(socket.gethostname())}-(\d+)-\w+")
+    for path in folder.rglob(".*"):
+        if found := name.fullmatch(path.name):
+            yield path, int(found[1])
+
+
 def _write(path: Path, data: bytes) -> None:
     # NamedTemporaryFile creates with mode 0600, and the rename keeps it.
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    prefix = f".{path.name}.{socket.gethostname()}-{os.getpid()}-"
+    with NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as file:
         try:
             file.write(data)
             file.flush()

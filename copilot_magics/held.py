@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import os
 
+from copilot_magics import leftovers
 from copilot_magics.config import CopilotMagics
 from copilot_magics.conversation import Conversation
 from copilot_magics.errors import SessionExists
@@ -63,6 +64,9 @@ async def opened(
             conversation.let_go()
             raise
         repository[session] = conversation
+        if len(repository) == 1:
+            # Not before it: nobody has to wait for that.
+            asyncio.get_running_loop().run_in_executor(None, leftovers.clear)
         return conversation
 
 

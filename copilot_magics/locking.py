@@ -110,7 +110,7 @@ class SessionLock:
 
 
 def holder(session: str) -> Holder | None:
-    """Return who holds a session, or None."""
+    """Return who holds a session, or None; the record of one that died is removed."""
     from filelock import FileLock, Timeout
 
     if not _record(session).exists():
@@ -120,6 +120,9 @@ def holder(session: str) -> Holder | None:
         probe.acquire(timeout=0)
     except (Timeout, OSError):
         return _read(session)
+    # While the lock is held here, nobody writes another one.
+    with contextlib.suppress(OSError):
+        _record(session).unlink()
     probe.release()
     return None
 

@@ -121,6 +121,11 @@ class Notebook:
         return int(self._manager.provisioner.pid)  # type: ignore[union-attr]
 
     @property
+    def alive(self) -> bool:
+        """Whether the kernel runs."""
+        return bool(self._manager.is_alive())
+
+    @property
     def process(self) -> psutil.Process:
         """The kernel's process, to look at."""
         return psutil.Process(self.pid)
@@ -248,12 +253,16 @@ class Notebook:
         """Interrupt the kernel, as the stop button does."""
         self._manager.interrupt_kernel()
 
-    def restart(self) -> None:
-        """Restart the kernel; the cells and their outputs stay."""
+    def restart(self, *, now: bool = False) -> None:
+        """Restart the kernel, at once or with time to end; the cells and their outputs stay."""
         self._client.stop_channels()
         self.widgets.clear()
-        self._manager.restart_kernel()
+        self._manager.restart_kernel(now=now)
         self._client = self._connect()
+
+    def shut_down(self) -> None:
+        """Have the kernel shut down, as the server does when its notebook is closed."""
+        self._manager.shutdown_kernel()
 
     def kill(self) -> None:
         """End the kernel with SIGKILL, and wait until it is gone."""

@@ -116,9 +116,10 @@ _SMALL = 64 * 1024
 
 def _check_utf8(blob: bytes) -> None:
     # Where it has been imported, Arrow looks at gigabytes in the time in which str() is made of
-    # megabytes.
+    # megabytes; another thread may just be importing it.
     arrow: Any = sys.modules.get("pyarrow")
-    if arrow is None or len(blob) < _SMALL:
+    ready = arrow is not None and not getattr(arrow.__spec__, "_initializing", False)
+    if not ready or len(blob) < _SMALL:
         blob.decode()
     else:
         ends = arrow.py_buffer(struct.pack("@qq", 0, len(blob)))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -335,3 +338,15 @@ def test_a_changed_byte_costs_at_most_the_events_it_touches(
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(blob: bytes) -> None:
     assert decode(blob).events == []
+
+
+def test_a_library_that_another_thread_is_importing_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    half = ModuleType("pyarrow")
+    half.__spec__ = ModuleSpec("pyarrow", None)
+    vars(half.__spec__)["_initializing"] = True
+    monkeypatch.setitem(sys.modules, "pyarrow", half)
+    long = answer("ü" * 100_000) + b"\n"
+    assert len(decode(long).events) == 1
+    assert faults(decode(long)) == []
