@@ -19,12 +19,19 @@ from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import CopilotError, SessionExists
 from copilot_magics.folders import session_state
+from copilot_magics.ids import check_alone
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
 from copilot_magics.runtime.process import runtime
 from copilot_magics.settings import How, Options
 from copilot_magics.texts import check_text
-from copilot_magics.transcripts import has_message, journal_path, not_found
+from copilot_magics.transcripts import (
+    check_place,
+    has_message,
+    journal_path,
+    known_ids,
+    not_found,
+)
 from copilot_magics.trust import trust_options
 from copilot_magics.turn import Failure, Turn
 
@@ -132,6 +139,8 @@ class Conversation:
         if self.options.wanted.model and self._sdk is None:
             await check_model(self.provider, self.options.wanted.model)
         options = await asyncio.to_thread(self.provider.session_options)
+        # Before the runtime writes there: it would follow a link.
+        await asyncio.to_thread(check_place, self.session)
         client = await self._client()
         exists = await client.get_session_metadata(self.session) is not None
         if how == "new" and exists:
@@ -189,6 +198,7 @@ class Conversation:
                     f"The session {self.session!r} has a journal that the runtime cannot resume.",
                     f"Read it with `get_messages({self.session!r})`, or choose another ID.",
                 )
+            await asyncio.to_thread(lambda: check_alone(self.session, known_ids()))
             # A name makes the runtime write it to disk at once.
             name = self.session[:100]
             await _heard(

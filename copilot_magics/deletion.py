@@ -17,6 +17,7 @@ from copilot_magics.folders import copilot_home, session_state
 from copilot_magics.held import close, repository
 from copilot_magics.runtime.process import runtime
 from copilot_magics.stars import star
+from copilot_magics.transcripts.journal import check_place
 from copilot_magics.transcripts.memory import memory
 
 
@@ -34,9 +35,12 @@ async def delete(session: str) -> None:
         Somebody holds it, or a turn of this kernel is running in it.
     SessionNotFound
         Somebody else has deleted it since it was listed.
+    BadInput
+        It lies elsewhere, and is linked.
     CopilotError
         Something of it could not be removed.
     """
+    check_place(session)
     if held := repository.get(session):
         if held.turn is not None and held.turn.outcome is None:
             raise SessionInUse(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics import binding, locking, records, stars
 from copilot_magics.errors import BadInput, CopilotError, SessionNotFound, closest
+from copilot_magics.ids import shown
 from copilot_magics.words import counted, size
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def delete_sessions(sessions: str | Iterable[str], *, yes: bool = False) -> list
     if refused:
         raise refused[0]
     if missing:
-        listed = ", ".join(map(repr, missing))
+        listed = ", ".join(map(shown, missing))
         raise SessionNotFound(
             f"There is no session {listed}.",
             closest(missing[0], found) or "`%copilot_sessions` lists those that exist.",

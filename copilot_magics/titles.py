@@ -7,6 +7,7 @@ the ID stays.
 from __future__ import annotations
 
 from copilot_magics.errors import BadInput
+from copilot_magics.ids import shown
 
 _LONGEST = 100
 
@@ -27,7 +28,7 @@ def check_title(title: str) -> str:
     clean = title.strip().strip('"')
     if not 1 <= len(clean) <= _LONGEST or '"' in clean or not clean.isprintable():
         raise BadInput(
-            f"{title!r} cannot be a title.",
+            f"{shown(title)} cannot be a title.",
             f"Use 1 to {_LONGEST} characters in one line, without double quotes.",
         )
     return clean

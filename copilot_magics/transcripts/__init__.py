@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from copilot_magics.transcripts.frame import get_messages, get_turn, has_message
     from copilot_magics.transcripts.journal import (
         Journal,
+        check_place,
         journal_path,
         read_journal,
         session_folder,
@@ -28,6 +29,7 @@ __all__ = [
     "Event",
     "Journal",
     "SessionFacts",
+    "check_place",
     "export_transcripts",
     "facts",
     "find",
@@ -47,6 +49,7 @@ _HOMES = {
     "Event": "salvage",
     "Journal": "journal",
     "SessionFacts": "catalog",
+    "check_place": "journal",
     "export_transcripts": "dataset",
     "facts": "catalog",
     "find": "catalog",

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from copilot_magics.errors import BadInput, SessionNotFound, closest
 from copilot_magics.folders import session_state
-from copilot_magics.ids import is_session_id
+from copilot_magics.ids import is_session_id, shown
 from copilot_magics.transcripts.journal import FILE, session_folder
 from copilot_magics.transcripts.memory import Memory, memory
 from copilot_magics.transcripts.outline import shortened
@@ -149,7 +149,7 @@ def _titled(title: str, sessions: list[str]) -> list[str]:
 def not_found(session: str) -> SessionNotFound:
     """Return the error for a session that does not exist, with the closest that do."""
     return SessionNotFound(
-        f"There is no session {session!r}.",
+        f"There is no session {shown(session)}.",
         closest(session, known_ids()) or "`%copilot_sessions --list` shows those that exist.",
     )
 

@@ -10,6 +10,7 @@ damage is described and never raised. The journal belongs to the runtime: nothin
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from heapq import merge
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from copilot_magics.errors import BadInput
 from copilot_magics.folders import session_state
 from copilot_magics.ids import check_session_id, is_session_id
 from copilot_magics.transcripts.salvage import Damage, Event, decode_lines, salvage
@@ -83,6 +85,22 @@ def session_folder(session_id: str, state: Path | None = None) -> Path:
     if not is_session_id(session_id):
         check_session_id(session_id)
     return (state or session_state()) / session_id
+
+
+def check_place(session_id: str) -> None:
+    """Refuse to have a session written or deleted that lies elsewhere: links would be followed.
+
+    Raises
+    ------
+    BadInput
+        It is no ID, or what lies there is a link.
+    """
+    folder = session_folder(session_id)
+    if link := next(filter(os.path.islink, (folder, folder / FILE)), None):
+        raise BadInput(
+            f"{link} is a link, which may lead out of the folder of sessions.",
+            "Move there what it leads to, or remove it.",
+        )
 
 
 def journal_path(session_id: str, state: Path | None = None) -> Path:
