@@ -48,9 +48,13 @@ lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Hypothesis reports the smallest input of whatever it finds.
+# Hypothesis reports the smallest input of whatever it finds; atheris has no wheels for some Pythons.
 fuzz: .venv/test.stamp
 	COPILOT_MAGICS_FUZZ=100000 $(BIN)/python -m pytest $(IN_TWO) --timeout 7200 tests/fuzz
+	if $(PIP) --only-binary :all: atheris==3.0.0; then \
+	  $(BIN)/python tests/fuzz/guided.py journals 100000 && \
+	  $(BIN)/python tests/fuzz/guided.py patterns 100000; \
+	else echo 'atheris does not install here: hypothesis alone has been run'; fi
 
 bench: .venv/test.stamp
 	$(FETCH)
