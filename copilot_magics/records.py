@@ -13,6 +13,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -232,7 +233,7 @@ def _lines(session: str) -> Iterator[Asked]:
     for line in data.splitlines():
         with contextlib.suppress(*DAMAGED):
             yield msgspec.json.decode(line, type=Asked)
-    yield from _unwritten.get(session, [])
+    yield from map(copy, _unwritten.get(session, []))
 
 
 def _settings(session: str) -> Path:

@@ -1,4 +1,4 @@
-"""A disk that is slow, or refuses, for one kernel and all that it starts, on any Linux, without root.
+"""A disk that is slow, or refuses, for one kernel and all that it starts; it needs no root.
 
 Run in the place of a Python, it becomes that Python under a filter of system calls (seccomp): those
 that touch files below one folder wait for a supervisor, which lets them go on a while later, or has
@@ -34,9 +34,6 @@ _GO_ON = 1
 _CALLS = {
     "open": ({"x86_64": 2}, "path", 0),
     "openat": ({"x86_64": 257, "aarch64": 56}, "path", 1),
-    "stat": ({"x86_64": 4}, "path", 0),
-    "newfstatat": ({"x86_64": 262, "aarch64": 79}, "path", 1),
-    "statx": ({"x86_64": 332, "aarch64": 291}, "path", 1),
     "mkdir": ({"x86_64": 83}, "path", 0),
     "mkdirat": ({"x86_64": 258, "aarch64": 34}, "path", 1),
     "rename": ({"x86_64": 82}, "path", 0),
@@ -158,17 +155,20 @@ def _supervise(listener: int, folder: str, told: Path) -> None:
             fcntl.ioctl(listener, _RECEIVE, call)
         except OSError:
             continue
-        threading.Thread(target=_answer, args=(listener, bytes(call), names, folder, told)).start()
-
-
-def _answer(listener: int, call: bytes, names: dict[int, str], folder: str, told: Path) -> None:
-    identity, pid, _, number, _, _, *arguments = struct.unpack("QIIiIQ6Q", call)
-    name = names[number]
-    error = 0
-    if _concerns(name, pid, arguments, folder):
+        identity, pid, _, number, _, _, *arguments = struct.unpack("QIIiIQ6Q", call)
+        name = names[number]
+        if not _concerns(name, pid, arguments, folder):
+            _answer(listener, identity, 0.0, 0)
+            continue
         seconds, refusal = told.read_text().split()
-        time.sleep(float(seconds))
         error = int(refusal) if _refused(name, arguments, int(refusal)) else 0
+        # In a thread: while one call waits, those of other threads must not.
+        waiting = (listener, identity, float(seconds), error)
+        threading.Thread(target=_answer, args=waiting).start()
+
+
+def _answer(listener: int, identity: int, seconds: float, error: int) -> None:
+    time.sleep(seconds)
     answer = struct.pack("QqiI", identity, 0, -error, 0 if error else _GO_ON)
     with contextlib.suppress(OSError):
         fcntl.ioctl(listener, _SEND, answer)

@@ -17,6 +17,7 @@ from copilot_magics.records import Cell, Settings
 def turns(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(records, "_asked_here", {})
     monkeypatch.setattr(records, "_earlier", {})
+    monkeypatch.setattr(records, "_unwritten", {})
     return folders.own_state() / "sessions" / "chat.turns.jsonl"
 
 
@@ -101,7 +102,12 @@ def test_a_line_torn_by_a_crash_costs_no_other(turns: Path) -> None:
 def test_a_record_never_costs_a_turn(turns: Path) -> None:
     turns.mkdir(parents=True)
     ask("one", "m1")
-    assert records.asked("chat") == []
+    # This kernel knows of it all the same, and writes it down with the next one.
+    assert [prompt.message for prompt in records.asked("chat")] == ["m1"]
+    turns.rmdir()
+    ask("two", "m2")
+    assert turns.read_bytes().count(b'"m1"') == 1
+    assert [prompt.message for prompt in records.asked("chat")] == ["m1", "m2"]
 
 
 def test_the_same_kernel_has_not_answered_before(
