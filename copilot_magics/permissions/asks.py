@@ -17,10 +17,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal
 
 from copilot_magics.errors import BadInput
-from copilot_magics.permissions.paths import Target
+from copilot_magics.permissions.paths import Target, secrets_below
 from copilot_magics.permissions.patterns import Pattern
 from copilot_magics.permissions.shell import Line, parse
 
@@ -216,11 +217,20 @@ def _read(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
         title="search the files of a folder" if searches else "read a file or folder",
         body="\n".join(visible(_where(path)) for path in paths),
         syntax="text",
-        option=" ".join(_option(f"read({path.real})") for path in paths),
+        option=_read_option(paths, searches=searches),
         key=("read", str(searches), *(path.real for path in paths)),
         paths=paths,
         searches=searches,
     )
+
+
+def _read_option(paths: tuple[Target, ...], *, searches: bool) -> str:
+    secrets = [
+        secret for path in paths if searches for secret in islice(secrets_below(path.real), 4)
+    ]
+    if len(secrets) > 3:
+        return "--allow read"
+    return " ".join(_option(f"read({path})") for path in (*(p.real for p in paths), *secrets))
 
 
 def _url(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:

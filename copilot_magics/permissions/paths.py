@@ -2,13 +2,14 @@
 
 The real path decides: a link inside the folder that leads outside is outside. A pattern that
 allows is compared with the real path alone; one that denies also with the path as it was asked.
+What leads through ``/proc`` means another file to another process, and is outside of every folder.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -32,9 +33,13 @@ _SECRET_FOLDERS = {
 _SECRET_PARTS = ((".config", "gh"), (".config", "github-copilot"), (".git", "config"))
 _RUNS_LATER = (
     (".git",), (".husky",), (".github", "hooks"), (".github", "workflows"), (".vscode",),
-    (".copilot",), (".ipython",), (".jupyter",),
+    (".copilot",), (".ipython",), (".jupyter",), (".github", "lsp.json"), (".github", "mcp.json"),
+    (".github", "copilot"), (".github", "extensions"), (".github", "skills"), (".github", "agents"),
+    (".claude",), (".agents",), (".mcp.json",), (".envrc",), (".pre-commit-config.yaml",),
 )  # fmt: skip
 _MOST_ENTRIES = 50_000
+_PROCESSES = "/proc"
+_MOST_STEPS = 4_000
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,11 @@ class Target:
     @classmethod
     def of(cls, path: str, cwd: str | os.PathLike[str]) -> Target:
         """Resolve a path, which need not exist, against the working folder."""
-        asked = os.path.normpath(os.path.join(os.path.realpath(cwd), path))
+        whole = os.path.join(os.path.realpath(cwd), path)
+        asked = os.path.normpath(whole)
         # realpath of the path as it stands: `link/..` is not where normpath would go.
         try:
-            real = os.path.realpath(os.path.join(os.path.realpath(cwd), path))
+            real = _through_processes(whole) or os.path.realpath(whole)
         except (OSError, ValueError):
             real = asked
         return cls(asked, real)
@@ -66,6 +72,11 @@ class Target:
     def is_inside(self, folder: str | os.PathLike[str]) -> bool:
         """Say whether the file lies in a folder, by real paths."""
         return _is_below(self.real, os.path.realpath(folder))
+
+    @property
+    def depends_on_process(self) -> bool:
+        """Whether another process may find another file there."""
+        return _is_below(self.real, _PROCESSES)
 
     @cached_property
     def holds_secrets(self) -> bool:
@@ -83,8 +94,8 @@ class Target:
         return any(_runs_through(parts, list(wanted)) for wanted in _RUNS_LATER)
 
 
-def secret_below(folder: str) -> str:
-    """Find a file with secrets below a folder; a folder too large to search counts as one."""
+def secrets_below(folder: str) -> Iterator[str]:
+    """Find the files with secrets below a folder; a folder too large to search counts as one."""
     seen = 0
     for where, folders, files in os.walk(folder):
         if ".git" in folders:
@@ -93,10 +104,10 @@ def secret_below(folder: str) -> str:
         for name in (*folders, *files):
             seen += 1
             if _is_secret(path := os.path.join(where, name)):
-                return path
+                yield path
         if seen > _MOST_ENTRIES:
-            return where
-    return ""
+            yield where
+            return
 
 
 def matches(pattern: str, real: str, cwd: str) -> str:
@@ -127,7 +138,8 @@ def is_denied(pattern: str, target: Target, cwd: str) -> bool:
     expanded = os.path.expanduser(pattern)
     root = os.path.realpath(cwd)
     absolute = os.path.join(root, expanded)
-    for path in (target.asked.casefold(), target.real.casefold()):
+    # What leads through /proc may still mean the denied file.
+    for path in {target.asked.casefold(), target.real.casefold(), _followed(target).casefold()}:
         for full in (os.path.normpath(absolute).casefold(), os.path.realpath(absolute).casefold()):
             if _is_below(path, full) or _globs(full, path):
                 return True
@@ -135,6 +147,35 @@ def is_denied(pattern: str, target: Target, cwd: str) -> bool:
         if not os.path.isabs(expanded) and _runs_through(list(PurePath(path).parts), end):
             return True
     return False
+
+
+def _followed(target: Target) -> str:
+    try:
+        return os.path.realpath(target.asked)
+    except (OSError, ValueError):
+        return target.asked
+
+
+def _through_processes(path: str) -> str:
+    """Return how a path enters ``/proc``, following links; ``""`` where it does not."""
+    rest, here = [part for part in reversed(path.split(os.sep)) if part], os.sep
+    for _ in range(_MOST_STEPS):
+        if here == _PROCESSES:
+            return os.path.join(here, *reversed(rest))
+        if not rest:
+            return ""
+        part = rest.pop()
+        if part in (".", ".."):
+            here = os.path.dirname(here) if part == ".." else here
+            continue
+        step = os.path.join(here, part)
+        if os.path.islink(step):
+            target = os.readlink(step)
+            here = os.sep if os.path.isabs(target) else here
+            rest += [part for part in reversed(target.split(os.sep)) if part]
+        else:
+            here = step
+    return ""
 
 
 def _is_below(path: str, folder: str) -> bool:
@@ -151,8 +192,9 @@ def _is_secret(path: str) -> bool:
 
 
 def _last(parts: list[str]) -> Iterable[str]:
-    """The name itself, and any folder named like ``.env.d``."""
-    return (parts[-1], *(part for part in parts[:-1] if part.startswith(".env")))
+    """The name itself, and as Windows reads it, and any folder named like ``.env.d``."""
+    on_windows = parts[-1].partition(":")[0].rstrip(". ")
+    return (parts[-1], on_windows, *(part for part in parts[:-1] if part.startswith(".env")))
 
 
 def _runs_through(parts: list[str], wanted: list[str]) -> bool:

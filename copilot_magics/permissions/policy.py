@@ -17,7 +17,7 @@ from copilot_magics.config import PERMISSIONS
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.permissions.asks import Ask
 from copilot_magics.permissions.commands import Denial, denial, why_not
-from copilot_magics.permissions.paths import Target, is_denied, matches, secret_below
+from copilot_magics.permissions.paths import Target, is_denied, matches, secrets_below
 from copilot_magics.permissions.patterns import Pattern
 
 Verdict = Literal["allow", "ask", "refuse"]
@@ -158,16 +158,19 @@ class Policy:
 
     def _covers_path(self, ask: Ask, path: Target) -> bool:
         """Say whether a pattern allows a path; files that matter must be named themselves."""
+        named = [pattern.argument for pattern in self.allow if pattern.kind == ask.kind]
+        if None in named:
+            return True
+        patterns = [argument for argument in named if argument is not None]
+        hows = {matches(pattern, path.real, self.cwd) for pattern in patterns}
         guarded = path.holds_secrets or (ask.kind == "write" and path.runs_later)
-        guarded = guarded or (ask.searches and bool(secret_below(path.real)))
-        for pattern in self.allow:
-            if pattern.kind == ask.kind:
-                if pattern.argument is None:
-                    return True
-                how = matches(pattern.argument, path.real, self.cwd)
-                if how == "itself" or (how and not guarded):
-                    return True
-        return False
+        if "itself" not in hows and (guarded or "among others" not in hows):
+            return False
+        # A search reads every file: those with secrets must be named each.
+        return not ask.searches or all(
+            any(matches(pattern, secret, self.cwd) == "itself" for pattern in patterns)
+            for secret in secrets_below(path.real)
+        )
 
     def _unreadable(self, ask: Ask) -> str:
         """Say why reading is not allowed by itself; ``""`` where it is."""
@@ -179,7 +182,7 @@ class Policy:
                 return f"{path.real} is outside the working folder"
             if path.secret_in(trusted[0]) if trusted else path.holds_secrets:
                 return f"{path.asked} looks like a file with secrets"
-            if ask.searches and (secret := secret_below(path.real)):
+            if ask.searches and (secret := next(secrets_below(path.real), "")):
                 return f"the search would also read {secret}, which looks like a file with secrets"
         return "" if ask.paths else "it names no file"
 
@@ -191,7 +194,10 @@ class Policy:
         if ask.kind == "shell":
             return self._denial_of_command(pattern, ask)
         if pattern.kind == ask.kind and ask.kind in _FILES:
-            return named if any(self._denies(pattern, path) for path in ask.paths) else None
+            if any(self._denies(pattern, path) for path in ask.paths):
+                return named
+            hidden = any(path.depends_on_process for path in ask.paths)
+            return Denial(False, "what it leads to differs by process") if hidden else None
         if pattern.kind == "url" == ask.kind:
             return named if pattern.denies_url(ask.url) else None
         return named if _covers_name(pattern, ask) else None
