@@ -168,8 +168,8 @@ class Soak:
         assert [each for each in self.not_sent if each in prompts] == []
         print(
             f"{self.asked} turns over {len(self.sessions)} sessions: {len(self.acknowledged)} "
-            f"acknowledged, {len(lost)} lost; {len(self.in_journal)} ended otherwise, their prompts "
-            f"in the journal; {len(self.not_sent)} told as not in the journal"
+            f"acknowledged, {len(lost)} lost; {len(self.in_journal)} failed or stopped, and in the "
+            f"journal; {len(self.not_sent)} told as not in the journal"
         )
 
     def provider_fails(self, word: str) -> Cell:
