@@ -13,9 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from kernels import Notebook
+from kernels import Notebook, processes_of
 from scripted import ScriptedServer
 
 from copilot_magics.runtime.locate import find_runtime
@@ -67,6 +69,7 @@ def notebooks() -> Iterator[tuple[Notebook, Notebook, ScriptedServer]]:
     """Start a notebook with ``%%copilot``, one with the bare SDK (`ask`), and the provider."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(lambda: [gone(folder / f"{name}-home") for name in ("ours", "bare")])
         server = stack.enter_context(ScriptedServer())
         made = []
         for name in ("ours", "bare"):
@@ -85,6 +88,11 @@ def notebooks() -> Iterator[tuple[Notebook, Notebook, ScriptedServer]]:
         ours.run("%load_ext copilot_magics\n%copilot_session bench")
         bare.run(BARE.format(path=str(find_runtime()), url=server.url)).result()
         yield ours, bare, server
+
+
+def gone(home: Path) -> None:
+    """Wait until the runtimes of a home have ended: they write down what they know, after us."""
+    psutil.wait_procs(processes_of(home), timeout=30)
 
 
 def verdict(what: str, value: float, limit: float) -> bool:
