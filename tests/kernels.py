@@ -271,7 +271,9 @@ class Notebook:
         process.wait()
 
     def close(self) -> None:
-        """Shut the kernel down."""
+        """Shut the kernel down; a second time there is nothing to do."""
+        if self._manager.context.closed:
+            return
         self._client.stop_channels()
         self._manager.shutdown_kernel()
         self._manager.context.destroy(linger=0)
