@@ -345,10 +345,10 @@ def begin_imports() -> None:
     """
     global _importing
     if _importing is None:
-        from copilot_magics.runtime.locate import find_runtime
+        from copilot_magics.runtime.shared import check_runtime
 
         try:
-            find_runtime()
+            check_runtime()
         except RuntimeUnavailable:
             return
         _importing = threading.Thread(target=_import_slow, name="copilot-magics-imports")

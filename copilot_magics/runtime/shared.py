@@ -24,6 +24,7 @@ from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable
 from copilot_magics.folders import copilot_home
 from copilot_magics.runtime.child import Child, why_not_started
+from copilot_magics.runtime.locate import find_runtime
 from copilot_magics.runtime.process import RuntimeProcess, watch
 from copilot_magics.runtime.unread import hear_unread
 
@@ -207,6 +208,18 @@ class SharedRuntime(RuntimeProcess):
 def wanted() -> str:
     """Return the URL of the shared runtime that is configured, or an empty string."""
     return CopilotMagics.instance().runtime_url.strip()
+
+
+def check_runtime() -> None:
+    """Raise where no runtime could be used: none is here, and none is shared.
+
+    Raises
+    ------
+    RuntimeUnavailable
+        With how to get one.
+    """
+    if not wanted():
+        find_runtime()
 
 
 def find_listener(url: str) -> Listener:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from scripted import ScriptedServer
 
 from copilot_magics.__main__ import main
 from copilot_magics.config import CopilotMagics
-from copilot_magics.errors import BadInput
+from copilot_magics.errors import BadInput, RuntimeUnavailable
 from copilot_magics.runtime.shared import find_listener
 
 Start = Callable[..., Notebook]
@@ -76,8 +78,26 @@ def serve(runtime_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         runtime.end()
 
 
+def answer_from_the_future(listening: socket.socket) -> None:
+    """Answer one greeting as a runtime of a later version would."""
+    connection, _ = listening.accept()
+    with connection, connection.makefile("rwb") as stream:
+        length = int(stream.readline().removeprefix(b"Content-Length:"))
+        stream.readline()
+        request = json.loads(stream.read(length))
+        result = {"ok": True, "protocolVersion": 99, "version": "9.9.9"}
+        answer = json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode()
+        stream.write(b"Content-Length: %d\r\n\r\n%b" % (len(answer), answer))
+        stream.flush()
+        stream.read(1)
+
+
 def test_two_kernels_share_one_and_every_magic_works(
-    notebook: Start, serve: Callable[..., Served], tmp_path: Path, home: Path
+    notebook: Start,
+    provider: ScriptedServer,
+    serve: Callable[..., Served],
+    tmp_path: Path,
+    home: Path,
 ) -> None:
     served = serve()
     one, two = notebook(), notebook(tmp_path / "work", "other.ipynb")
@@ -109,9 +129,10 @@ def test_two_kernels_share_one_and_every_magic_works(
     two.run("%copilot_session b --disconnect")
     assert "Deleted b" in one.run("%copilot_sessions --delete b --yes").stdout
     assert not (home / "session-state" / "b").exists()
-    two.run("picker = __import__('copilot_magics').SessionPicker()\npicker")
-    resumed = two.run("picker.value = 'of-a'\npicker.value")
-    assert resumed.status == "ok"
+    # Neither the picker nor a prompt needs a runtime here, and the picker says so.
+    two.run("import os\ndel os.environ['COPILOT_CLI_PATH'], os.environ['PATH']")
+    two.run("from copilot_magics import SessionPicker\npicker = SessionPicker()\npicker")
+    assert two.run("picker._notice").value == {"text/plain": "''"}
 
     cell = one.start("%%copilot\nsilent after: A piece.")
     cell.wait_output(lambda cell: "A piece." in cell.text)
@@ -119,10 +140,19 @@ def test_two_kernels_share_one_and_every_magic_works(
     assert cell.result().ename == "TurnInterrupted"
     assert "- say: first" in one.run("%%copilot\nrecall").text
 
-    # A kernel that is killed in the middle of a turn leaves the session to the next one.
-    cell = one.start("%%copilot\nsilent after: A piece.")
-    cell.wait_output(lambda cell: "A piece." in cell.text)
+    # A kernel that is killed in the middle of a turn leaves the session to the next one, although
+    # a process that it forked lives on.
+    one.run(
+        "import multiprocessing, time\n"
+        "child = multiprocessing.get_context('fork').Process(target=time.sleep, args=(600,))\n"
+        "child.start()"
+    )
+    child = psutil.Process(int(one.run("print(child.pid)").stdout))
+    cell = one.start("%%copilot\nsilent after: Another piece.")
+    cell.wait_output(lambda cell: "Another piece." in cell.text)
     one.kill()
+    assert provider.last.abandoned.wait(15)
+    child.kill()
     assert "Resumed a" in two.run("%copilot_session a").stdout
     assert "- say: first" in two.run("%%copilot\nrecall").text
 
@@ -200,10 +230,13 @@ def test_what_cannot_be_shared_is_one_sentence_and_a_mend(
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         nobody = unused.getsockname()[1]
+    future = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=answer_from_the_future, args=(future,), daemon=True).start()
     web = provider.url.removeprefix("http://").removesuffix("/v1")
     for url, what, mend in (
         (f"localhost:{nobody}", "No shared Copilot runtime listens at", "Start it"),
         (web, "cannot be used as a shared Copilot runtime", "runs one"),
+        (f"127.0.0.1:{future.getsockname()[1]}", "version 99", "that fits"),
         ("models.example.com:7777", "runtime_url cannot be", "of this machine"),
         (f"https://localhost:{served.port}", "runtime_url cannot be", "not encrypted"),
         ("localhost:99999", "runtime_url cannot be", "a port"),
@@ -226,6 +259,7 @@ def test_what_cannot_be_shared_is_one_sentence_and_a_mend(
     assert "Created a" in kernel.run(set_url.format(f"localhost:{served.port}")).stdout
     told = str([(cell.outputs, cell.messages) for cell in kernel.cells])
     assert os.environ[TOKEN_ENV] not in told
+    future.close()
 
 
 def test_the_readme_runs_one_for_a_user_of_a_hub(
@@ -294,6 +328,13 @@ def test_nothing_is_sent_to_what_is_not_ones_own(monkeypatch: pytest.MonkeyPatch
     port = heard.getsockname()[1]
     found = find_listener(f"localhost:{port}")
     assert (found.address, found.pid) == (f"127.0.0.1:{port}", os.getpid())
+    # Nobody's user number: to be another user takes root.
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(RuntimeUnavailable, match="no process of yours, so nothing was sent"):
+        find_listener(f"localhost:{port}")
+    connection, _ = heard.accept()
+    with connection:
+        assert connection.recv(1) == b""
     heard.close()
     for url in ("", "localhost", "0", "user@localhost:1", "localhost:1/x", "::1:80", "10.0.0.1:80"):
         with pytest.raises(BadInput, match="runtime_url cannot be"):

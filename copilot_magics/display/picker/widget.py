@@ -29,7 +29,7 @@ from copilot_magics.doors import shell
 from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable, closest
 from copilot_magics.extension import loaded_notebook
 from copilot_magics.folders import session_state
-from copilot_magics.runtime.locate import find_runtime
+from copilot_magics.runtime.shared import check_runtime
 from copilot_magics.transcripts.search import Hit
 from copilot_magics.transcripts.when import age as age_of
 from copilot_magics.transcripts.when import moment
@@ -351,7 +351,7 @@ def _filters(wanted: Sequence[str]) -> tuple[list[str], str]:
 
 def _notice() -> str:
     try:
-        find_runtime()
+        check_runtime()
     except RuntimeUnavailable as error:
         return f"{error} Until then, sessions can be read here, searched and exported."
     return ""
