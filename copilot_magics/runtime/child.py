@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from copilot_magics.folders import own_folder, own_state
+from copilot_magics.folders import own_folder, own_state, session_state
 
 MARK = "COPILOT_MAGICS_RUNTIME"
 """The variable that tells which runtime a process was started by."""
@@ -67,6 +68,13 @@ class Child:
     ended: asyncio.Future[str]
     why: str = ""
 
+    def let_go(self) -> None:
+        """Close the pipes to it."""
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
 
 def command(path: str) -> tuple[str, list[str]]:
     """Return what to run for a runtime to have a group of its own, and its first arguments."""
@@ -89,7 +97,9 @@ def end(child: subprocess.Popen[bytes]) -> None:
 
 
 def clean_up(mark: str, pid: int | None = None) -> None:
-    """End what a process that has ended still runs, and remove the report it may have written.
+    """End what a process that has ended still runs, and remove what it has left lying about.
+
+    Its marks in sessions, where it was killed, and the report on why it had no memory.
 
     Parameters
     ----------
@@ -104,9 +114,13 @@ def clean_up(mark: str, pid: int | None = None) -> None:
         with contextlib.suppress(psutil.Error, OSError):
             if process.environ().get(MARK) == mark:
                 process.kill()
-    for report in (own_state() / "runtime").glob(f"report.*.{pid}.*.json"):
+    if pid is None:
+        return
+    reports = (own_state() / "runtime").glob(f"report.*.{pid}.*.json")
+    marks = session_state().glob(f"*/inuse.{pid}.*")
+    for path in itertools.chain(reports, marks):
         with contextlib.suppress(OSError):
-            report.unlink()
+            path.unlink()
 
 
 def last_words(rpc: Any) -> str:
