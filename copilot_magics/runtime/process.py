@@ -310,11 +310,7 @@ class RuntimeProcess:
     def let_go(self) -> None:
         """In a forked child: close the pipes, so that the runtime ends with the kernel."""
         if self._child is not None:
-            process = self._child.process
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+            self._child.let_go()
 
 
 def watch(
@@ -330,6 +326,8 @@ def watch(
     # One that is shared is not ours to clear away.
     if child.mark:
         clean_up(child.mark, child.process.pid)
+        # Else they stay open until Python next looks for what nobody uses.
+        child.let_go()
 
 
 def _is_connected(client: CopilotClient | None) -> bool:

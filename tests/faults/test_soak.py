@@ -53,9 +53,8 @@ class Measured:
         """Return the medians of the second quarter and of the last; the first warms up."""
         values = self.values[name]
         quarter = len(values) // 4
-        return statistics.median(values[quarter : 2 * quarter]), statistics.median(
-            values[-quarter:]
-        )
+        second, last = values[quarter : 2 * quarter], values[-quarter:]
+        return statistics.median(second), statistics.median(last)
 
     def grown(self, name: str) -> float:
         """By how much the last quarter is above the second."""
@@ -205,8 +204,7 @@ class Soak:
         self.nb.wait_widget("Deny").click()
         assert cell.result().status == "ok", cell.outputs
         assert "<summary>✗ bash" in cell.text
-        where = Path(self.nb.process.cwd())
-        assert not (where / file).exists()
+        assert not (Path(self.nb.process.cwd()) / file).exists()
         return cell
 
     def begin(self, word: str) -> Cell:
