@@ -128,11 +128,16 @@ def holder(session: str) -> Holder | None:
 
 
 def in_use(session: str, who: object) -> SessionInUse:
-    """Return the error for a session that somebody else holds."""
+    """Return the error for a session that somebody else holds: a `Holder`, or one in words."""
+    let_go = (
+        "End it there"
+        if isinstance(who, str)
+        else "Release it there with `%copilot_session --disconnect`"
+    )
     return SessionInUse(
         f"The session {session!r} is in use by {who or 'another kernel'}.",
-        f"Release it there with `%copilot_session --disconnect`, read it here with "
-        f"`get_messages({session!r})`, or go on from it with `%copilot_session --fork {session}`.",
+        f"{let_go}, read it here with `get_messages({session!r})`, "
+        f"or go on from it with `%copilot_session --fork {session}`.",
     )
 
 
