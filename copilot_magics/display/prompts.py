@@ -10,6 +10,7 @@ import contextlib
 import signal
 from collections.abc import Callable
 from concurrent.futures import InvalidStateError
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.display.inert import plain
@@ -51,8 +52,14 @@ def by_input(pending: Pending) -> None:
     from copilot_magics.turn import Question
 
     about = pending.about
-    # While a line is awaited, SIGINT must end the waiting: the ordinary handler does.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.getsignal(signal.SIGINT)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        # Only the first ends the waiting: another must not meet what the first has set off.
+        signal.signal(signal.SIGINT, before)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
     try:
         answer = _typed_answer(about) if isinstance(about, Question) else _typed_permission(about)
     except EOFError:

@@ -31,6 +31,7 @@ BLOCKED = "for n in range(2):\n    get_ipython().run_cell_magic('copilot', '', '
 RESUMED = "%copilot_session --disconnect"
 YES = "True\n"
 TOOL = 'tool bash {"command": "sleep 300", "description": "wait"}'
+ASKING = 'tool bash {"command": "touch made", "description": "make"}'
 
 
 @dataclass
@@ -188,3 +189,78 @@ def tools(home: Path) -> list[int]:
         with contextlib.suppress(psutil.Error):
             found += [process.pid] if process.cmdline() == ["sleep", "300"] else []
     return found
+
+
+SUDDEN_START = """
+import signal, threading
+_start = threading.Thread.start
+def sudden(self):
+    _start(self)
+    if self.name == "copilot-magics-runtime":
+        threading.Thread.start = _start
+        signal.raise_signal(signal.SIGINT)
+threading.Thread.start = sudden
+"""
+SUDDEN_IMPORT = """
+import signal, sys
+class Sudden:
+    def find_spec(self, name, path=None, target=None):
+        if name == "copilot_magics.session":
+            sys.meta_path.remove(self)
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Sudden())
+"""
+
+
+def test_before_anything_runs_and_while_the_magic_itself_works(
+    notebook: Start, provider: ScriptedServer, fault: FaultOf
+) -> None:
+    kernel = notebook()
+    kernel.run("%load_ext copilot_magics")
+
+    def interrupted(name: str, cell: Cell, *reached: Callable[[], object], times: int = 1) -> None:
+        with fault(f"interrupt: {name}") as it:
+            queued = kernel.start("print('this ran')")
+            for reach in reached:
+                reach()
+                for _ in range(times):
+                    kernel.interrupt()
+                cell.questions.clear()
+            ended_by(cell, queued)
+            it.told(5)
+
+    for name, code, cell in (
+        ("the magic is imported", SUDDEN_IMPORT, "%copilot_session chat"),
+        ("the runtime's loop starts", SUDDEN_START, BLOCKED),
+    ):
+        kernel.run(code)
+        interrupted(name, kernel.start(cell))
+    kernel.run("%copilot_session chat\n%copilot_session other\n%copilot_session chat")
+    goes_on(kernel)
+    alive = runtimes(kernel)
+
+    cell = kernel.start("%copilot_sessions --delete other")
+    interrupted("asked whether to delete", cell, cell.wait_question)
+    assert kernel.run("print('other' in set(list_sessions().session))").stdout == YES
+    cell = kernel.start(BLOCKED.replace("silent after: {}", ASKING))
+    interrupted("asked for permission, twice", cell, cell.wait_question, times=2)
+    goes_on(kernel)
+
+    kernel.run(
+        "import asyncio\nfrom copilot_magics import Session\n"
+        "task = asyncio.ensure_future(Session('chat').aask('gate door'))"
+    )
+    provider.wait_reached("door")
+    # What the notebook's loop has to do is done while the magic waits.
+    cell = kernel.start(
+        "import signal\n"
+        "asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGINT)\n"
+        "%copilot_session --disconnect"
+    )
+    interrupted("a session is released that is answering", cell)
+    provider.release("door")
+    assert kernel.run("print((await task).text)").stdout == "Before door. After door.\n"
+    goes_on(kernel)
+    assert runtimes(kernel) == alive
+    assert kernel.run("%copilot_session --disconnect").status == "ok"
+    assert locking.holder("chat") is None
