@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +25,7 @@ MOMENTS = (
     "during resume",
     "during delete",
 )
-_RULES = "--allow 'shell(touch:*)' --allow 'shell(sleep:*)'"
+_RULES = "--allow 'shell(touch:*)' --allow 'shell(cat:*)'"
 _LONG = "bytes 300000 in 600 deltas over 6 seconds"
 """So long that a runtime needs more memory for it than it has."""
 
@@ -60,6 +61,7 @@ class Patient:
         )
         self.acknowledged: list[str] = []
         self._count = 0
+        self._at = ""
         self.say("%load_ext copilot_magics")
         moments.arm(self.kernel)
         self.say(f"%copilot_session patient {_RULES}")
@@ -111,6 +113,32 @@ class Patient:
         }[moment]
         return meet(fault, moment, prompt, it)
 
+    def reached(self, moment: str) -> tuple[Cell, str]:
+        """Have a turn reach a moment of its work, and return its cell and its prompt."""
+        self._at = f"made-{self._count}"
+        os.mkfifo(self.work / f"{self._at}-on")
+        command = {
+            "mid-tool": f"touch {self._at}; cat {self._at}-on",
+            "awaiting permission": f"touch {self._at}; head -c 3000000 /dev/zero",
+        }.get(moment, "")
+        arguments = json.dumps({"command": command, "description": "do it"})
+        prompt = f"tool bash {arguments}" if command else f"{_LONG}\nAnswer {self._at}."
+        cell = self.kernel.start(f"%%copilot\n{prompt}")
+        if moment == "mid-stream":
+            cell.wait_output(lambda cell: "Section 1" in cell.text)
+        elif moment == "mid-tool":
+            self.kernel.wait((self.work / self._at).exists, while_running=cell)
+        else:
+            self.kernel.wait_widget("Allow once")
+        return cell, prompt
+
+    def go_on(self, moment: str) -> None:
+        """Have the turn go on with what it was about to do."""
+        if moment == "mid-tool":
+            (self.work / f"{self._at}-on").write_text("It goes on.")
+        elif moment == "awaiting permission":
+            self.kernel.wait_widget("Allow once").click()
+
     def _starting(self, fault: str, _moment: str, prompt: str, it: Fault) -> tuple[Cell, str]:
         before = self.process
         before.kill()
@@ -141,25 +169,12 @@ class Patient:
         it.strikes()
         return self.kernel.start(f"%%copilot\n{prompt}"), prompt
 
-    def _working(self, fault: str, moment: str, prompt: str, it: Fault) -> tuple[Cell, str]:
-        name = f"made-{self._count}"
-        command = {
-            "mid-tool": f"touch {name}; sleep 300",
-            "awaiting permission": f"touch {name}; head -c 3000000 /dev/zero",
-        }.get(moment, "")
-        arguments = json.dumps({"command": command, "description": "do it"})
-        prompt = f"tool bash {arguments}" if command else f"{_LONG}\n{prompt}"
-        cell = self.kernel.start(f"%%copilot\n{prompt}")
-        if moment == "mid-stream":
-            cell.wait_output(lambda cell: "Section 1" in cell.text)
-        elif moment == "mid-tool":
-            self.kernel.wait((self.work / name).exists, while_running=cell)
-        else:
-            self.kernel.wait_widget("Allow once")
+    def _working(self, fault: str, moment: str, _prompt: str, it: Fault) -> tuple[Cell, str]:
+        cell, prompt = self.reached(moment)
         it.strikes()
         strike(self.process, fault)
-        if fault == MEMORY and moment == "awaiting permission":
-            self.kernel.wait_widget("Allow once").click()
+        if fault == MEMORY:
+            self.go_on(moment)
         return cell, prompt
 
     def _resuming(self, fault: str, _moment: str, prompt: str, it: Fault) -> tuple[Cell, str]:
