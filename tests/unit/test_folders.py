@@ -35,6 +35,6 @@ def test_what_is_written_is_private(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_replaced_leaves_nothing_beside(tmp_path: Path) -> None:
     in_the_way = tmp_path / "folder" / "file.json"
     in_the_way.mkdir(parents=True)
-    with pytest.raises(OSError, match="file.json is no file"):
+    with pytest.raises(OSError, match=r"file\.json is no file"):
         folders.write_private(in_the_way, b"one")
     assert list(in_the_way.parent.iterdir()) == [in_the_way]

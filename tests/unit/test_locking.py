@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import filelock
 import pytest
 
 from copilot_magics import folders, locking
@@ -139,3 +140,23 @@ def test_a_forked_child_does_not_keep_the_lock(home: Path, tmp_path: Path) -> No
     fifo.write_bytes(b"end")
     child.join()
     assert child.exitcode == 0
+
+
+def test_a_deleted_sessions_lock_is_removed_while_it_is_held(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Between a release and a removal somebody could take the lock, and another one a new file.
+    unlink, removed = Path.unlink, []
+
+    def watched(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".lock":
+            with pytest.raises(filelock.Timeout):
+                filelock.FileLock(path).acquire(timeout=0)
+            removed.append(path.name)
+        unlink(path, missing_ok)
+
+    lock = locking.SessionLock("chat", "")
+    monkeypatch.setattr(Path, "unlink", watched)
+    lock.release(forget=True)
+    assert removed == ["chat.lock"]
+    locking.SessionLock("chat", "").release()
