@@ -37,6 +37,7 @@ _RUNS_LATER = (
     (".github", "copilot"), (".github", "extensions"), (".github", "skills"), (".github", "agents"),
     (".claude",), (".agents",), (".mcp.json",), (".envrc",), (".pre-commit-config.yaml",),
 )  # fmt: skip
+_NO_PATH = re.compile("[\0\ud800-\udfff]")
 _MOST_ENTRIES = 50_000
 _PROCESSES = "/proc"
 _MOST_STEPS = 4_000
@@ -69,6 +70,11 @@ class Target:
             real = asked
         return cls(asked, real)
 
+    @property
+    def is_path(self) -> bool:
+        """Whether a file can have this path: what else programs read in it cannot be told."""
+        return not _NO_PATH.search(self.asked + self.real)
+
     def is_inside(self, folder: str | os.PathLike[str]) -> bool:
         """Say whether the file lies in a folder, by real paths."""
         return _is_below(self.real, os.path.realpath(folder))
@@ -97,6 +103,9 @@ class Target:
 def secrets_below(folder: str) -> Iterator[str]:
     """Find the files with secrets below a folder; a folder too large to search counts as one."""
     seen = 0
+    if _NO_PATH.search(folder):
+        yield folder
+        return
     for where, folders, files in os.walk(folder):
         if ".git" in folders:
             # Its settings would stop every search of every repository; a search skips it.

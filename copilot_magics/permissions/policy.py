@@ -175,6 +175,8 @@ class Policy:
     def _unreadable(self, ask: Ask) -> str:
         """Say why reading is not allowed by itself; ``""`` where it is."""
         for path in ask.paths:
+            if not path.is_path:
+                return f"{path.asked!a} is no path"
             trusted = [folder for folder in self.trusted_reads if path.is_inside(folder)]
             if f"{os.sep}~" in path.asked:
                 return f"{path.asked} may mean a home folder"

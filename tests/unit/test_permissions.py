@@ -715,3 +715,12 @@ def test_a_write_in_brief_is_its_file_and_not_what_is_written(tmp_path: Path) ->
     assert "secret" in about.body
     assert "secret" not in about.brief
     assert understand({"kind": "shell", "fullCommandText": "ls"}, tmp_path).brief == "ls"
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", "/\0"])
+def test_what_is_no_path_is_asked_and_never_raises(path: str, tmp_path: Path) -> None:
+    for request in ({"path": path}, {"path": path, "resolvedPath": "/"}):
+        ask = understand({"kind": "read", **request}, tmp_path)
+        assert Policy("ask", [], [], tmp_path).decide(ask).verdict == "ask"
+        assert Policy("read-only", [], [], tmp_path).decide(ask).verdict == "refuse"
+        Policy("ask", ["read(out)"], ["read(secret)"], tmp_path).decide(ask)
