@@ -66,8 +66,7 @@ async def delete(session: str) -> None:
         star(session, False)
         memory().forget(session)
     finally:
-        # Where nothing is left of it, its lock must not be either.
-        lock.release(forget=not folder.exists())
+        lock.release()
 
 
 def _remove_rest(session: str) -> None:

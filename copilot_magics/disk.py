@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 from pathlib import Path
 
 from copilot_magics.errors import StateUnusable
@@ -51,14 +52,29 @@ def refused_to_runtime(message: str, home: Path) -> StateUnusable | None:
     home : Path
         The folder that holds its data.
     """
-    found = _NUMBER.search(message)
-    if found is None:
-        return None
-    number = int(found[1]) if found[1] else getattr(errno, found[2], 0)
+    found, ours, number = _NUMBER.search(message), str(home) in message, 0
+    if found:
+        number = int(found[1]) if found[1] else getattr(errno, found[2], 0)
+    elif ours:
+        number = _fault_of(home)
     # An agent's tool may be forbidden something too; a connection's numbers are others.
-    if number not in (*_FULL, errno.EROFS) and str(home) not in message:
+    if not number or not (ours or number in (*_FULL, errno.EROFS)):
         return None
-    return StateUnusable(*_told(home, number, os.strerror(number))) if number else None
+    return StateUnusable(*_told(home, number, os.strerror(number)))
+
+
+def _fault_of(folder: Path) -> int:
+    """Look for what is wrong with a folder's disk, where nobody has said the number."""
+    if sys.platform != "win32":
+        try:
+            disk = os.statvfs(folder)
+        except OSError as error:
+            return error.errno or 0
+        if disk.f_flag & os.ST_RDONLY:
+            return errno.EROFS
+        if not disk.f_bavail:
+            return errno.ENOSPC
+    return 0 if os.access(folder, os.W_OK) else errno.EACCES
 
 
 def _told(path: Path, number: int, reason: str) -> tuple[str, str]:

@@ -72,6 +72,7 @@ class SessionLock:
     def __init__(self, session: str, notebook: str) -> None:
         from filelock import FileLock, Timeout
 
+        self._session = session
         self._record, self._path = _record(session), _lock(session)
         # Not thread-local: it is taken on the runtime's loop and may be released elsewhere.
         self._lock = FileLock(self._path, mode=0o600, thread_local=False)
@@ -90,19 +91,16 @@ class SessionLock:
             self._lock.release()
             raise
 
-    def release(self, *, forget: bool = False) -> None:
-        """Give the session back.
+    def release(self) -> None:
+        """Give the session back; where nothing is left of it, its lock file goes too.
 
-        Parameters
-        ----------
-        forget : bool
-            Remove the lock file too, because the session is gone. While it is held, that is no
-            race: whoever has opened it meanwhile gets a lock on no file, and tries again.
+        While the lock is held that is no race: whoever has opened the file meanwhile gets a lock
+        on no file, and tries again.
         """
         if self._lock.is_locked:
             with contextlib.suppress(OSError):
                 self._record.unlink()
-            if forget:
+            if not (session_state() / self._session).exists():
                 # Windows does not remove what is open.
                 with contextlib.suppress(OSError):
                     self._path.unlink()

@@ -16,8 +16,9 @@ import uuid
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from copilot_magics.disk import refused_to_runtime
 from copilot_magics.errors import CopilotError, RuntimeUnavailable
-from copilot_magics.folders import home_folder
+from copilot_magics.folders import copilot_home, home_folder
 from copilot_magics.runtime.child import (
     MARK,
     Child,
@@ -221,6 +222,8 @@ class RuntimeProcess:
                 raise RuntimeUnavailable(self.obituary(how), self.again()) from error
             if type(error).__name__ != "JsonRpcError":
                 raise
+            if refused := refused_to_runtime(str(error), copilot_home()):
+                raise refused from error
             raise CopilotError(
                 f"The Copilot runtime refused: {_first_line(error)}.",
                 "`python -m copilot_magics doctor` looks for the cause.",

@@ -109,6 +109,8 @@ def test_a_full_disk_and_a_read_only_one(
 
     with fault("disk read-only, before a prompt") as it:
         disk.freeze()
+        rename = "%copilot_sessions --title chat A title"
+        one_sentence(nb.run(rename), "StateUnusable", f"{of_disk} is read-only.")
         it.strikes()
         cell = nb.run("%%copilot\nsay: meanwhile")
         it.told(within=15)
@@ -118,7 +120,7 @@ def test_a_full_disk_and_a_read_only_one(
         for line in (
             "%copilot_session another",
             "%copilot_sessions --delete chat --yes",
-            "%copilot_sessions --title chat A title",
+            rename,
             "%copilot_session chat",
             "%%copilot\nsay: still",
         ):

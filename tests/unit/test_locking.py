@@ -85,7 +85,7 @@ def test_locks_are_private_and_hold_no_more_than_who(home: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["chat.json", "chat.lock"]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
     assert (folder / "chat.lock").read_bytes() == b""
-    lock.release(forget=True)
+    lock.release()
     assert list(folder.iterdir()) == []
 
 
@@ -97,7 +97,7 @@ def test_a_damaged_record_still_refuses(home: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_said(home: Path) -> None:
-    locking.SessionLock("chat", "").release(forget=True)
+    locking.SessionLock("chat", "").release()
     locks = folders.own_state() / "locks"
     (locks / "chat.lock").mkdir()
     with pytest.raises(StateUnusable, match=r"chat.lock is no file"):
@@ -157,6 +157,6 @@ def test_a_deleted_sessions_lock_is_removed_while_it_is_held(
 
     lock = locking.SessionLock("chat", "")
     monkeypatch.setattr(Path, "unlink", watched)
-    lock.release(forget=True)
+    lock.release()
     assert removed == ["chat.lock"]
     locking.SessionLock("chat", "").release()
