@@ -26,6 +26,16 @@ Start = Callable[..., Notebook]
 ANSWERED = "was answered."
 CUT_SHORT = r"was (aborted|cut short when its kernel ended); its prompt is in the journal\."
 NOT_SENT = r"was cut short when its kernel ended; its prompt is not in the journal\."
+MOMENTS = {
+    "idle": ANSWERED,
+    "starting": ANSWERED,
+    "mid-stream": CUT_SHORT,
+    "mid-tool": CUT_SHORT,
+    "awaiting permission": CUT_SHORT,
+    "during resume": ANSWERED,
+    "during delete": ANSWERED,
+}
+QUICK = ("restart", *2 * ["SIGKILL"], "shutdown", "restart now", *2 * ["SIGKILL"])
 WAITING = "sleep 300"
 TOOL = 'tool bash {{"command": "{}", "description": "do it"}}'
 DIES_WRITING = "import os, signal\nos.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)"
@@ -173,17 +183,21 @@ def victim(notebook: Start, home: Path, provider: ScriptedServer, tmp_path: Path
     return Victim(notebook, home, provider, tmp_path)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(300)
 def test_each_fault_and_each_moment(victim: Victim, fault: FaultOf) -> None:
-    strike(victim, "restart", "idle", ANSWERED, fault)
-    strike(victim, "SIGKILL", "starting", ANSWERED, fault)
-    strike(victim, "SIGKILL", "mid-stream", CUT_SHORT, fault)
-    strike(victim, "shutdown", "mid-tool", CUT_SHORT, fault)
-    strike(victim, "restart now", "awaiting permission", CUT_SHORT, fault)
-    strike(victim, "SIGKILL", "during resume", ANSWERED, fault)
-    strike(victim, "SIGKILL", "during delete", ANSWERED, fault)
+    for how, moment in zip(QUICK, MOMENTS, strict=True):
+        strike(victim, how, moment, MOMENTS[moment], fault)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("how", ["restart", "restart now", "shutdown", "SIGKILL"])
+def test_one_fault_at_every_moment(victim: Victim, fault: FaultOf, how: str) -> None:
+    for moment, said in MOMENTS.items():
+        strike(victim, how, moment, said, fault)
+
+
+@pytest.mark.timeout(300)
 def test_the_moments_in_between(victim: Victim, fault: FaultOf) -> None:
     strike(victim, "its own end", "writing a file", ANSWERED, fault)
     strike(victim, "its own end", "before sending", NOT_SENT, fault)

@@ -48,6 +48,8 @@ class Moment:
         What is said of the session's last turn.
     before : str
         A cell to run before it.
+    again : str
+        At which request, before it is sent, there is another interrupt.
     """
 
     method: str
@@ -55,6 +57,7 @@ class Moment:
     code: str
     said: str = ANSWERED
     before: str = ""
+    again: str = ""
 
 
 def around(method: str, code: str, said: str = ANSWERED, before: str = "") -> list[Moment]:
@@ -90,6 +93,8 @@ QUICK = [
     *around("session.resume", AWAITED, before=RESUMED),
     *around("session.send", AWAITED, ABORTED),
     *around("session.send", BLOCKED, ABORTED),
+    Moment("session.send", "after", AWAITED, ABORTED, again="session.abort"),
+    Moment("session.send", "after", BLOCKED, ABORTED, again="session.abort"),
     *around("session.delete", "%copilot_sessions --delete x-{} --yes", before="--new x-{}"),
 ]
 REST = [
@@ -124,6 +129,8 @@ def test_between_a_request_and_its_answer(
                 kernel.run(f"%copilot_session --new {name}\n%copilot_session chat")
             elif moment.before:
                 kernel.run(moment.before)
+            if moment.again:
+                moments.plan(kernel, moment.again, "before", "interrupt")
             moments.plan(kernel, moment.method, moment.when, "interrupt")
             cell = kernel.start(moment.code.replace("{}", str(number)))
             queued = kernel.start("print('this ran')")
