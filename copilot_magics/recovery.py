@@ -23,6 +23,7 @@ from copilot_magics.words import counted
 _BACKUPS = "events.jsonl.backup-before-recovery-*"
 _START = b'"session.start"'
 _HEAD = 64 * 1024
+_OF_RUNTIME = re.compile("SERVER_SHUTTING_DOWN|Unhandled method")
 _UNUSABLE = re.compile("corrupted|Session not found")
 
 
@@ -123,7 +124,7 @@ def explained(session: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if type(error).__name__ != "JsonRpcError" or "SERVER_SHUTTING_DOWN" in str(error):
+        if type(error).__name__ != "JsonRpcError" or _OF_RUNTIME.search(str(error)):
             raise
         if not was_there:
             # What it began to make for a new one.

@@ -30,7 +30,7 @@ from copilot_magics.runtime.child import (
     why_not_started,
     workplace,
 )
-from copilot_magics.runtime.locate import find_runtime
+from copilot_magics.runtime.locate import find_runtime, pinned_version
 from copilot_magics.runtime.loop import submit
 from copilot_magics.runtime.unread import hear_unread
 
@@ -66,6 +66,9 @@ _ENDED = re.compile(
     r"^ProcessExitedError|SERVER_SHUTTING_DOWN|^RuntimeError: (Client|Session) .*connected"
 )
 """What the SDK raises once the process has ended, or is about to."""
+
+_UNKNOWN = re.compile(r"Unhandled method (\S+)")
+"""What a runtime answers that is older than the SDK."""
 
 _SILENT = "it did not answer any more"
 
@@ -220,6 +223,8 @@ class RuntimeProcess:
         except Exception as error:
             if how := await self.death(error):
                 raise RuntimeUnavailable(self.obituary(how), self.again()) from error
+            if unknown := _UNKNOWN.search(str(error)):
+                raise _too_old(unknown[1]) from error
             if type(error).__name__ != "JsonRpcError":
                 raise
             if refused := refused_to_runtime(str(error), copilot_home()):
@@ -345,6 +350,14 @@ def _not_started(path: str, why: str) -> RuntimeUnavailable:
     elif os.environ.get("COPILOT_CLI_PATH"):
         mend = f"Correct COPILOT_CLI_PATH, or unset it to have the runtime found. {mend}"
     return RuntimeUnavailable(f"The Copilot runtime {path} did not start: {why}.", mend)
+
+
+def _too_old(method: str) -> RuntimeUnavailable:
+    return RuntimeUnavailable(
+        f"The Copilot runtime is older than the installed SDK: it does not know {method!r}.",
+        f"`python -m copilot_magics setup` fetches {pinned_version()}, which does; it is found "
+        "where COPILOT_CLI_PATH is not set.",
+    )
 
 
 def environment(secrets: frozenset[str]) -> dict[str, str]:
