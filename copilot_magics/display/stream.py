@@ -38,7 +38,7 @@ _NOTHING = {"text/plain": ""}
 _PLAIN = 4_000
 """Characters of an answer that go into the output's plain text, for front ends without Markdown."""
 
-_SHOWN = 500_000
+_SHOWN = 200_000
 """Characters of an answer that are shown: a page that draws many more stands still."""
 
 _OPENED, _KEPT = 12_000, 150_000

@@ -154,9 +154,9 @@ def test_a_page_is_not_given_more_than_it_can_draw(screen: Screen) -> None:
     reply = Reply.of(turn)
     view.finish(turn, reply)
     (final,) = screen.outputs.values()
-    assert "> The first 500,000 of 2,000,000 characters; the reply's `.text` has all" in final
+    assert "> The first 200,000 of 2,000,000 characters; the reply's `.text` has all" in final
     assert len(reply.text) == 2_000_000
-    assert screen.sent < 3 * 500_000
+    assert screen.sent < 3 * 200_000
 
 
 def test_an_answer_that_starts_over_is_not_shown_twice(screen: Screen) -> None:
