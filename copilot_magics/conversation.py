@@ -10,39 +10,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from copilot_magics import locking, records, recovery
 from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import CopilotError, SessionExists
+from copilot_magics.failures import cut_off, explain_exception, timed_out
 from copilot_magics.folders import session_state
 from copilot_magics.ids import check_alone
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
+from copilot_magics.runtime.heard import PATIENCE, heard
 from copilot_magics.runtime.process import runtime
 from copilot_magics.settings import How, Options
 from copilot_magics.texts import check_text
-from copilot_magics.transcripts import (
-    check_place,
-    has_message,
-    journal_path,
-    known_ids,
-    not_found,
-)
+from copilot_magics.transcripts import check_place, has_message, journal_path, known_ids, not_found
 from copilot_magics.trust import trust_options
-from copilot_magics.turn import Failure, Turn
+from copilot_magics.turn import Turn
 
 if TYPE_CHECKING:
     from copilot import CopilotClient
     from copilot.session import CopilotSession
-
-T = TypeVar("T")
-
-_ABORT_PATIENCE = 0.5
-"""Seconds that an abort may go unanswered before the runtime is ended."""
 
 _SETTLE_PATIENCE = 2.0
 """Seconds from an error to the runtime's ``session.idle``; measured: up to 0.8."""
@@ -180,7 +171,7 @@ class Conversation:
         except BaseException:
             # Nobody will use it; left there, it would look to others as if somebody did.
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(self._detach(), _ABORT_PATIENCE)
+                await asyncio.wait_for(self._detach(), PATIENCE)
             raise
         records.remember(self.session, self.provider.settings(self._named_cwd))
         return True
@@ -191,7 +182,7 @@ class Conversation:
             sdk.on(self._feed)
 
         if exists:
-            await _heard(client.resume_session(self.session, **common), entered)
+            await heard(client.resume_session(self.session, **common), entered)
         else:
             if _journal_size(self.session):
                 raise CopilotError(
@@ -199,9 +190,11 @@ class Conversation:
                     f"Read it with `get_messages({self.session!r})`, or choose another ID.",
                 )
             await asyncio.to_thread(lambda: check_alone(self.session, known_ids()))
+            # Of one that was deleted under this ID by a kernel that did not live to finish.
+            records.forget(self.session)
             # A name makes the runtime write it to disk at once.
             name = self.session[:100]
-            await _heard(
+            await heard(
                 client.create_session(session_id=self.session, name=name, **common), entered
             )
             from copilot.rpc import SessionsSaveRequest
@@ -231,8 +224,6 @@ class Conversation:
             except Exception as error:
                 if not turn.begun:
                     raise
-                from copilot_magics.failures import explain_exception
-
                 if how := await runtime().death(error):
                     self._died(turn, how)
                 turn.end("failed", explain_exception(error))
@@ -272,11 +263,11 @@ class Conversation:
                 turn.sent(message)
 
             try:
-                await _heard(sdk.send(turn.prompt, attachments=turn.attachments or None), sent)  # type: ignore[arg-type]
+                await heard(sdk.send(turn.prompt, attachments=turn.attachments or None), sent)  # type: ignore[arg-type]
                 await asyncio.wait_for(turn.ended.wait(), turn.timeout or None)
             except TimeoutError:
                 # First, since the runtime's own end of the turn gives no reason.
-                turn.end("aborted", _timed_out(turn.timeout))
+                turn.end("aborted", timed_out(turn.timeout))
                 await self._abort()
             except asyncio.CancelledError:
                 await self._abort()
@@ -309,7 +300,7 @@ class Conversation:
                 work.close()
                 continue
             try:
-                await asyncio.wait_for(work, _ABORT_PATIENCE)
+                await asyncio.wait_for(work, PATIENCE)
             except Exception:
                 await runtime().kill()
 
@@ -322,13 +313,8 @@ class Conversation:
             known = has_message(self.session, turn.message_id)
         else:
             known = records.reached_journal(self.session)
-        mend = (
-            "The prompt is in the journal; send it again, or go on with the next one."
-            if known
-            else "The prompt is not in the journal: send it again."
-        )
         what = runtime().obituary(reason, " while it worked")
-        turn.end("failed" if known else "lost", Failure(what, mend))
+        turn.end("failed" if known else "lost", cut_off(what, in_journal=known))
 
     async def _check_alone(self) -> None:
         """Refuse to write beside a terminal's copilot, which does not take our lock."""
@@ -399,28 +385,6 @@ class Conversation:
     def let_go(self) -> None:
         """Give the lock back."""
         self._lock.release()
-
-
-async def _heard(work: Coroutine[Any, Any, T], take: Callable[[T], None]) -> None:
-    """Hand on what the runtime answers, also where the wait for it is interrupted.
-
-    What was asked for may happen all the same, and then somebody must know of it.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    finally:
-        await asyncio.wait({task}, timeout=_ABORT_PATIENCE)
-        if task.done() and not task.cancelled() and not task.exception():
-            take(task.result())
-        task.cancel()
-
-
-def _timed_out(seconds: float) -> Failure:
-    return Failure(
-        f"No whole answer came within {seconds:g} seconds, so the turn was ended.",
-        "Give it longer with `--timeout`, or ask for less.",
-    )
 
 
 def _journal_size(session: str) -> int:

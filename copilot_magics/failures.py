@@ -137,6 +137,24 @@ def explain_exception(error: BaseException) -> Failure:
     return _explain(message, None)
 
 
+def timed_out(seconds: float) -> Failure:
+    """Say that a turn took longer than it may."""
+    return Failure(
+        f"No whole answer came within {seconds:g} seconds, so the turn was ended.",
+        "Give it longer with `--timeout`, or ask for less.",
+    )
+
+
+def cut_off(what: str, *, in_journal: bool) -> Failure:
+    """Say what becomes of a prompt that something has cut off."""
+    return Failure(
+        what,
+        "The prompt is in the journal; send it again, or go on with the next one."
+        if in_journal
+        else "The prompt is not in the journal: send it again.",
+    )
+
+
 def hopeless(call: Any) -> Failure | None:
     """Return the failure where a ``model.call_failure`` says that trying again is useless."""
     told = f"{call.error_code or ''} {call.error_message or ''}"
