@@ -87,5 +87,5 @@ def _told(path: Path, number: int, reason: str) -> tuple[str, str]:
     if number == errno.EROFS:
         return f"The disk that holds {path} is read-only.", f"Have it mounted writable, {elsewhere}"
     if number in _FORBIDDEN:
-        return f"You may not write to {path}.", f"Check who owns it, {elsewhere}"
+        return f"You have no access to {path}.", f"Check who owns it, {elsewhere}"
     return f"{path} cannot be used: {reason}.", f"Look at what is there, {elsewhere}"

@@ -107,12 +107,17 @@ def read_private(path: Path) -> bytes:
     Raises
     ------
     StateUnusable
-        What is there is somebody else's, or no file.
-    OSError
-        It is not there, or cannot be read.
+        What is there cannot be read, is somebody else's, or no file.
+    FileNotFoundError
+        It is not there.
     """
-    check_own_file(path)
-    return path.read_bytes()
+    try:
+        check_own_file(path)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise refused(path, error) from error
 
 
 def check_own_file(path: Path) -> None:

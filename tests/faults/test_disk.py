@@ -362,7 +362,6 @@ def test_state_that_is_somebody_elses(
         (own / "locks", 0o777),
         (own / "locks" / "chat.lock", 0o666),
         (own / "sessions" / "chat.json", 0o644),
-        (next((own / "bindings").iterdir()), 0o666),
     ):
         with fault(f"somebody else's: {what.relative_to(home.parent)}") as it:
             give_away(what, mode)
@@ -376,13 +375,17 @@ def test_state_that_is_somebody_elses(
             assert files_left(home) == []
             assert said(nb, "%copilot_session chat").startswith("Resumed chat")
             said(nb, "%copilot_session --disconnect")
-    with fault("a link in the place of a lock") as it:
-        (tmp_path / "theirs").write_text("precious")
-        lock = own / "locks" / "linked.lock"
-        lock.symlink_to(tmp_path / "theirs")
-        one_sentence(nb.run("%copilot_session linked"), "StateUnusable", f"{lock} is no file")
-        assert (tmp_path / "theirs").read_text() == "precious"
-        lock.unlink()
+    (binding,) = (own / "bindings").iterdir()
+    binding.unlink()
+    (tmp_path / "theirs").write_text("precious")
+    for what in (binding, own / "locks" / "chat.lock", own / "locks" / "chat.json"):
+        with fault(f"a link in the place of {what.relative_to(own).parent}/*{what.suffix}"):
+            what.unlink(missing_ok=True)
+            what.symlink_to(tmp_path / "theirs")
+            one_sentence(nb.run("%copilot_session chat"), "StateUnusable", f"{what} is no file")
+            assert (tmp_path / "theirs").read_text() == "precious"
+            what.unlink()
+            said(nb, "%copilot_session --disconnect")
     with fault("folders of ours that others may read") as it:
         for folder in (own, own / "locks", own / "sessions", own / "bindings"):
             folder.chmod(0o777)

@@ -20,7 +20,7 @@ HOME = Path("/home/a/.copilot")
         (errno.ENOSPC, f"The disk that holds {HOME} is full, so not all could be written."),
         (errno.EDQUOT, f"The disk that holds {HOME} is full, so not all could be written."),
         (errno.EROFS, f"The disk that holds {HOME} is read-only."),
-        (errno.EACCES, f"You may not write to {HOME}."),
+        (errno.EACCES, f"You have no access to {HOME}."),
         (errno.EIO, f"{HOME} cannot be used: Input/output error."),
     ],
 )
@@ -46,7 +46,7 @@ def test_the_system_refuses(number: int, told: str) -> None:
         ),
         ("session create failed: ENOSPC: No space left on device (os error 28)", "is full"),
         ("Failed to save workspace: Error: EROFS: Read-only file system", "is read-only"),
-        ("Failed to read /home/a/.copilot/config.json: (os error 13)", "You may not write"),
+        ("Failed to read /home/a/.copilot/config.json: (os error 13)", "You have no access to"),
         ("cat: /etc/shadow: Permission denied (os error 13)", ""),
         ("error sending request: Connection refused (os error 111)", ""),
         ("HTTP 429: You exceeded your current quota", ""),
