@@ -228,6 +228,7 @@ def run_all(kernel: Notebook, texts: list[str]) -> str:
 @pytest.mark.parametrize(
     "share", [slice(None, None, 9), pytest.param(slice(None), marks=pytest.mark.slow)]
 )
+@pytest.mark.timeout(300)
 def test_the_runtime_removes_nothing(
     notebook: Start, provider: ScriptedServer, tmp_path: Path, share: slice
 ) -> None:

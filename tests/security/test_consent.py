@@ -90,6 +90,7 @@ def test_every_kind_the_sdk_knows_is_here() -> None:
     assert {request["kind"] for request in KNOWN} == kinds
 
 
+@pytest.mark.timeout(300)
 def test_nobody_watching_means_no_for_every_kind(
     plain_notebook: Start, tap: Tap, tmp_path: Path
 ) -> None:
@@ -114,6 +115,7 @@ def test_nobody_watching_means_no_for_every_kind(
     assert [path.name for path in work.iterdir()] == ["made"]
 
 
+@pytest.mark.timeout(300)
 def test_what_cannot_be_read_is_shown_as_it_is_and_a_person_decides(
     plain_notebook: Start, tap: Tap, tmp_path: Path
 ) -> None:

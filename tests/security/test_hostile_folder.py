@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from kernels import Notebook
 from scripted import ScriptedServer
 
@@ -153,6 +154,7 @@ def hold(kernel: Notebook, line: str) -> None:
         assert cell.status == "ok", cell.text
 
 
+@pytest.mark.timeout(300)
 def test_nothing_runs_and_nothing_is_said(
     notebook: Start, provider: ScriptedServer, tmp_path: Path
 ) -> None:
@@ -191,6 +193,7 @@ def test_nothing_runs_and_nothing_is_said(
     assert "STEERS-AGENTS.md" in json.dumps(provider.requests[0].messages)
 
 
+@pytest.mark.timeout(300)
 def test_a_language_server_runs_once_its_folder_is_trusted(
     notebook: Start, provider: ScriptedServer, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def answer(address: tuple[str, int], method: str, path: str, **headers: str) -> 
     return found
 
 
+@pytest.mark.timeout(300)
 def test_every_door_wants_the_key_and_the_key_is_nowhere_else(
     plain_notebook: Start, runtime_path: Path, local_model: None, home: Path, tmp_path: Path
 ) -> None:

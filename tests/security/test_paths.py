@@ -157,6 +157,7 @@ def test_links_without_an_end_are_no_way_in(folder: Path) -> None:
             assert verdict(kind, path, folder, allow=[f"{kind}(b)"]) in ("ask", "allow")
 
 
+@pytest.mark.timeout(300)
 def test_the_runtime_reads_and_writes_nothing_outside(
     notebook: Start, provider: ScriptedServer, folder: Path
 ) -> None:
