@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import moments
 import psutil
 import pytest
 from cells import Cell
@@ -201,4 +202,40 @@ def test_a_cell_that_only_opens_a_session(admit: Admit, home: Path, fault: Fault
         assert "Resumed patient" in patient.say("%copilot_session patient")
         process.wait(10)
     with fault("runtime: hung while sessions open") as it:
+        is_discharged(patient, home, it)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "when"),
+    [
+        ("session.create", "before"),
+        ("session.create", "after"),
+        ("sessions.save", "before"),
+        ("sessions.save", "after"),
+        ("session.resume", "after"),
+        ("session.send", "before"),
+    ],
+)
+def test_it_ends_right_before_or_after_an_answer(
+    admit: Admit, home: Path, fault: FaultOf, method: str, when: str
+) -> None:
+    patient = admit()
+    with fault(f"runtime: SIGKILL {when} {method}") as it:
+        if method == "session.resume":
+            patient.say("%copilot_session --disconnect")
+        name = "patient" if method in ("session.resume", "session.send") else "made"
+        moments.plan(patient.kernel, method, when, "runtime SIGKILL")
+        it.strikes()
+        cell = patient.kernel.run(f"%%copilot --session {name}\nsay: Was it heard?")
+        if cell.status == "error":
+            it.told(within=15)
+            # The end is heard while the session opens, or once the prompt is about to be sent.
+            sentence = TURN if cell.ename == "TurnFailed" else OPENING
+            kind = cell.ename if method != "session.create" else "RuntimeUnavailable"
+            told(cell, kind, sentence.format(HOW["SIGKILL"]))
+        assert patient.times_sent("say: Was it heard?") == (cell.status == "ok")
+        patient.say(f"%%copilot --session {name}\nsay: It goes on.")
+        assert "Resumed" in patient.say(f"%copilot_session {name}")
+        patient.say("%copilot_session patient")
         is_discharged(patient, home, it)
