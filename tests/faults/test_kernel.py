@@ -35,7 +35,12 @@ MOMENTS = {
     "during resume": ANSWERED,
     "during delete": ANSWERED,
 }
-QUICK = ("restart", *2 * ["SIGKILL"], "shutdown", "restart now", *2 * ["SIGKILL"])
+QUICK = {
+    "restart": "idle",
+    "SIGKILL": "mid-stream",
+    "shutdown": "mid-tool",
+    "restart now": "awaiting permission",
+}
 WAITING = "sleep 300"
 TOOL = 'tool bash {{"command": "{}", "description": "do it"}}'
 DIES_WRITING = "import os, signal\nos.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)"
@@ -59,6 +64,7 @@ class Victim:
         moments.arm(kernel)
 
     def say(self, code: str) -> str:
+        """Run a cell that must succeed, and return what it shows."""
         cell = self.kernel.run(code)
         assert cell.status == "ok", cell.outputs
         return cell.text
@@ -159,7 +165,7 @@ def strike(victim: Victim, how: str, moment: str, said: str, fault: FaultOf) -> 
         victim.begin(victim.kernel if victim.kernel.alive else victim.start())
         status = victim.say("%copilot_session")
         assert "This notebook is bound to survivor" in status
-        assert re.search(f"Its last turn {said}", status), status
+        assert re.search(f"Its last turn {said}$", status), status
         victim.ask(f"say: after {how} {moment}")
         told = victim.say(
             "import json\nm = get_messages()\nprint(json.dumps(list(m.content[m.role == 'user'])))"
@@ -169,7 +175,7 @@ def strike(victim: Victim, how: str, moment: str, said: str, fault: FaultOf) -> 
         it.lost = len(set(victim.acknowledged) - set(journal))
         assert it.lost == 0
         # Never twice by itself; the rounds of a tool are requests with the same prompt.
-        assert journal.count(prompt) == (said == CUT_SHORT)
+        assert journal.count(prompt) == status.endswith("its prompt is in the journal.\n")
         if "tool" not in prompt:
             assert victim.provider.prompts().count(prompt) <= 1
         victim.say("%copilot_session --disconnect")
@@ -184,8 +190,8 @@ def victim(notebook: Start, home: Path, provider: ScriptedServer, tmp_path: Path
 
 
 @pytest.mark.timeout(300)
-def test_each_fault_and_each_moment(victim: Victim, fault: FaultOf) -> None:
-    for how, moment in zip(QUICK, MOMENTS, strict=True):
+def test_each_fault_once(victim: Victim, fault: FaultOf) -> None:
+    for how, moment in QUICK.items():
         strike(victim, how, moment, MOMENTS[moment], fault)
 
 
@@ -201,4 +207,5 @@ def test_one_fault_at_every_moment(victim: Victim, fault: FaultOf, how: str) -> 
 def test_the_moments_in_between(victim: Victim, fault: FaultOf) -> None:
     strike(victim, "its own end", "writing a file", ANSWERED, fault)
     strike(victim, "its own end", "before sending", NOT_SENT, fault)
-    strike(victim, "its own end", "after sending", CUT_SHORT, fault)
+    # Whether a runtime whose kernel is gone writes it down is its own matter.
+    strike(victim, "its own end", "after sending", f"({CUT_SHORT}|{NOT_SENT})", fault)
