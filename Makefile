@@ -8,8 +8,8 @@ FETCH := $(BIN)/python -m copilot_magics setup --local
 BROWSER := $(BIN)/python tests/browser/chromium.py
 RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
 
-# Most of a test is waiting, for a kernel or a page to start.
-IN_TWO := --numprocesses 2 --dist loadfile
+# On two cores: most of a test is waiting, for a kernel or a page to start.
+IN_THREE := --numprocesses 3 --dist loadfile
 
 .PHONY: help demo lab test test-all lint fuzz bench front screenshots clean lock pins
 
@@ -36,12 +36,12 @@ lab: .venv/demo.stamp
 test: lint
 	$(FETCH)
 	$(BROWSER)
-	$(BIN)/python -m pytest $(IN_TWO) -m 'not slow'
+	$(BIN)/python -m pytest $(IN_THREE) -m 'not slow'
 
 test-all: lint
 	$(FETCH)
 	$(BROWSER)
-	$(BIN)/python -m pytest $(IN_TWO)
+	$(BIN)/python -m pytest $(IN_THREE)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
@@ -50,7 +50,7 @@ lint: .venv/test.stamp
 
 # Hypothesis reports the smallest input of whatever it finds; atheris has no wheels for some Pythons.
 fuzz: .venv/test.stamp
-	COPILOT_MAGICS_FUZZ=100000 $(BIN)/python -m pytest $(IN_TWO) --timeout 7200 tests/fuzz
+	COPILOT_MAGICS_FUZZ=100000 $(BIN)/python -m pytest $(IN_THREE) --timeout 7200 tests/fuzz
 	if $(PIP) --only-binary :all: atheris==3.0.0; then \
 	  $(BIN)/python tests/fuzz/guided.py journals 100000 && \
 	  $(BIN)/python tests/fuzz/guided.py patterns 100000; \
