@@ -30,6 +30,7 @@ from copilot_magics.runtime.child import (
     why_not_started,
     workplace,
 )
+from copilot_magics.runtime.environment import environment
 from copilot_magics.runtime.locate import find_runtime, pinned_version
 from copilot_magics.runtime.loop import submit
 from copilot_magics.runtime.unread import hear_unread
@@ -41,20 +42,6 @@ T = TypeVar("T")
 
 START_TIMEOUT = 60.0
 """Seconds after which a runtime that does not answer counts as broken; a slow disk needs many."""
-
-_WITHHELD = re.compile(
-    r"(?i).*(api_?key|api_token|auth_token|bearer_token|openai_key|hmac_key).*"
-    r"|(COPILOT|GH|GITHUB|JUPYTER\w*)_(\w+_)?TOKEN"
-    # Without a model these end the runtime at start; we hand the provider over ourselves.
-    r"|COPILOT_PROVIDER_.*|COPILOT_MODEL"
-    # This one trusts every folder.
-    r"|COPILOT_ALLOW_ALL"
-)
-_ANY_PROVIDER = {"COPILOT_PROVIDER_BASE_URL": "http://localhost", "COPILOT_MODEL": "none"}
-"""What an offline runtime insists on at its start; each session brings its own all the same."""
-
-_NO_LOGIN_SHELL = {"COPILOT_DISABLE_LOGIN_SHELL_ENV": "1"}
-"""Without it the agent's commands get what a login shell sets: the keys in a profile, too."""
 
 BEAT = 3.0
 """Seconds between two looks at whether the process lives."""
@@ -358,20 +345,6 @@ def _too_old(method: str) -> RuntimeUnavailable:
         f"`python -m copilot_magics setup` fetches {pinned_version()}, which does; it is found "
         "where COPILOT_CLI_PATH is not set.",
     )
-
-
-def environment(secrets: frozenset[str]) -> dict[str, str]:
-    """Return our environment without anything that holds a key.
-
-    What the agent runs inherits the runtime's environment, and prints it into the journal.
-    """
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in secrets and not _WITHHELD.fullmatch(name)
-    }
-    offline = _ANY_PROVIDER if inherited.get("COPILOT_OFFLINE") == "true" else {}
-    return inherited | offline | _NO_LOGIN_SHELL
 
 
 def _silence_sdk() -> None:

@@ -15,8 +15,8 @@ from types import FrameType
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput
 from copilot_magics.folders import home_folder
+from copilot_magics.runtime.environment import environment
 from copilot_magics.runtime.locate import find_runtime
-from copilot_magics.runtime.process import environment
 
 _LOOK = 1.0
 
