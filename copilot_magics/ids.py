@@ -16,10 +16,7 @@ from copilot_magics.errors import InvalidSessionID, SessionExists
 
 LONGEST = 100
 SESSION_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
-RULE = (
-    f"An ID has 1 to {LONGEST} ASCII letters, digits, '-' and '_', and is no name of a device on "
-    "Windows."
-)
+RULE = f"An ID has 1 to {LONGEST} ASCII letters, digits, '-' and '_'."
 _DEVICE = re.compile(r"con|prn|aux|nul|conin|conout|clock|(com|lpt)[0-9]", re.IGNORECASE)
 _ON_DISK = re.compile(rf"(?=.{{1,{LONGEST}}}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
@@ -47,9 +44,14 @@ def check_session_id(text: str) -> str:
     InvalidSessionID
         With the rule, and an ID that would do.
     """
-    if not SESSION_ID.fullmatch(text) or _DEVICE.fullmatch(text):
+    if not SESSION_ID.fullmatch(text):
         raise InvalidSessionID(
             f"{shown(text)} cannot be the ID of a session.", f"{RULE} Try {propose_id(text)!r}."
+        )
+    if _DEVICE.fullmatch(text):
+        raise InvalidSessionID(
+            f"{text!r} cannot be the ID of a session: on Windows it is the name of a device.",
+            f"Try {propose_id(text)!r}.",
         )
     return text
 

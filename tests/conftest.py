@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,12 @@ def provider(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedSe
 
 @pytest.fixture(scope="session")
 def installed_runtime() -> Path:
-    """Find the runtime once, before any test has a home of its own."""
+    """Find the runtime, and have it unpack itself, before any test has a home of its own."""
     from copilot_magics.runtime.locate import find_runtime
 
-    return find_runtime()
+    runtime = find_runtime()
+    subprocess.run([runtime, "--version"], check=True, stdout=subprocess.DEVNULL)
+    return runtime
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def runtimes(kernel: Notebook) -> list[int]:
     return [p.pid for p in kernel.process.children() if "--headless" in p.cmdline()]
 
 
-def ended_by(cell: Cell, queued: Cell) -> None:
+def ended_by(cell: Cell, queued: Cell | None) -> None:
     """Check that an interrupt ended a cell in one line, and that nothing behind it runs."""
     cell.result()
     assert cell.status == "error", cell.outputs
@@ -78,8 +78,9 @@ def ended_by(cell: Cell, queued: Cell) -> None:
     assert cell.error["traceback"] == [f"{cell.ename}: {cell.evalue}"]
     assert "\n" not in cell.evalue
     assert cell.stderr == ""
-    assert queued.result().status == "aborted"
-    assert queued.outputs == []
+    if queued is not None:
+        assert queued.result().status == "aborted"
+        assert queued.outputs == []
 
 
 def goes_on(kernel: Notebook) -> None:
@@ -227,7 +228,8 @@ def test_before_anything_runs_and_while_the_magic_itself_works(
 
     def interrupted(name: str, cell: Cell, *reached: Callable[[], object], times: int = 1) -> None:
         with fault(f"interrupt: {name}") as it:
-            queued = kernel.start("print('this ran')")
+            # One that interrupts itself may have ended before another cell stands behind it.
+            queued = kernel.start("print('this ran')") if reached else None
             for reach in reached:
                 reach()
                 for _ in range(times):

@@ -115,7 +115,8 @@ def stop(patient: Patient) -> None:
 def patient(
     notebook: Start, provider: ScriptedServer, runtime_path: Path, tmp_path: Path
 ) -> Patient:
-    """Start a notebook whose runtime can be exchanged."""
+    """Start a notebook whose runtime can be exchanged, and unpacks itself."""
+    (tmp_path / "cache" / "copilot" / "pkg").unlink()
     return Patient(notebook, provider, tmp_path, runtime_path)
 
 

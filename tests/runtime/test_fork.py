@@ -99,7 +99,7 @@ def test_what_cannot_be_forked_is_said_and_nothing_is_made(kernel: Notebook) -> 
         "--fork source --at nope": "BadInput: The session 'source' has no event 'nope'.",
         "--at nope": "BadInput: --at goes with --fork.",
         "x --fork source --resume": "BadInput: --fork makes a new session.",
-        f"{'x' * 101} --fork source": f"BadInput: '{'x' * 101}' cannot be a title.",
+        f"{'x' * 101} --fork source": f"BadInput: '{'x' * 100}'… cannot be a title.",
     }.items():
         assert refused(kernel, f"%copilot_session {line}").startswith(told)
     assert known_ids() == before
