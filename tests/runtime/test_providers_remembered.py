@@ -9,9 +9,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
-from kernels import Notebook, processes_of
+from kernels import Notebook
 from scripted import ScriptedServer
 
 StartNotebook = Callable[..., Notebook]
@@ -153,44 +152,6 @@ def assert_no_key_crossed(mine: ScriptedServer, theirs: ScriptedServer) -> None:
     for server, other in ((mine, THEIRS), (theirs, MINE)):
         for request in server.requests:
             assert other not in str(request.headers) + str(request.body)
-
-
-def test_keys_stay_out_of_everything_that_is_kept_or_shown(
-    runtime_path: Path,
-    plain_notebook: StartNotebook,
-    mine: ScriptedServer,
-    home: Path,
-    tmp_path: Path,
-) -> None:
-    in_environment = {**environment(mine), "MY_KEY": None, "OPENAI_API_KEY": MINE}
-    configured = "%config CopilotMagics.api_key_env = 'MY_KEY'"
-    for number, (env, options, first) in enumerate(
-        [({}, named(mine), ""), (in_environment, "", ""), (environment(mine), "", configured)]
-    ):
-        nb = plain_notebook(tmp_path / f"work{number}", env=env)
-        ran(nb, f"{LOAD}\n{first}")
-        ran(nb, f"%copilot_session chat{number} {options} --permissions allow-all")
-        shown = nb.run('%%copilot\ntool bash {"command": "env; true", "description": "look"}')
-        assert shown.status == "ok"
-        assert "COPILOT_HOME=" in shown.text
-        failed = nb.run("%%copilot\nhttp 400")
-        assert failed.ename == "TurnFailed"
-        everything = str([cell.messages for cell in nb.cells])
-        assert MINE not in everything
-        # The runtime, and what it has started.
-        started = [process for process in processes_of(home) if process.pid != nb.pid]
-        assert started
-        for process in started:
-            assert MINE not in str(process.environ()) + str(process.cmdline())
-        nb.kill()
-        psutil.wait_procs(started)
-    holding = [
-        path
-        for folder in (home, tmp_path / "cache", tmp_path / "state", tmp_path / "data")
-        for path in folder.rglob("*")
-        if path.is_file() and MINE.encode() in path.read_bytes()
-    ]
-    assert holding == []
 
 
 def test_nobody_is_there_to_answer(
