@@ -103,5 +103,6 @@ def verdict(what: str, value: float, limit: float) -> bool:
 
 
 def quiet_environment() -> dict[str, str]:
-    """Return an environment for a fresh process that finds this checkout."""
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    """Return an environment for a fresh process that finds this checkout, compiled once."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(Path(__file__).parent.parent)}

@@ -24,7 +24,6 @@ shows them without a traceback, because the mend is in the text and not in our s
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -148,6 +147,8 @@ def closest(wanted: str, known: Iterable[str], *, most: int = 3) -> str:
     str
         ``"Did you mean 'a' or 'b'?"``, or an empty string where nothing is close.
     """
+    import difflib
+
     by_folded = {name.casefold(): name for name in known}
     found = difflib.get_close_matches(wanted.casefold(), by_folded, n=most, cutoff=0.6)
     if not found:

@@ -10,9 +10,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics import binding, records, recovery
+from copilot_magics import binding, records
 from copilot_magics.config import CopilotMagics
-from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput
 from copilot_magics.words import counted, local_time
 
@@ -128,6 +127,8 @@ def opened_line(session: str, before: SessionFacts | None) -> str:
         What was on disk before it was opened.
     """
     if before is not None:
+        from copilot_magics import recovery
+
         return " ".join(filter(None, (f"Resumed {told(before)}.", recovery.damage(session))))
     kept = records.settings(session)
     model = (kept.model or kept.kind) if kept else ""
@@ -136,6 +137,8 @@ def opened_line(session: str, before: SessionFacts | None) -> str:
 
 def told(found: SessionFacts) -> str:
     """Return a session in a few words: ID, title, turns, last used, model."""
+    from copilot_magics.display.inert import plain
+
     turns = counted(found.turns, "turn")
     title = f"“{plain(found.title)}”" if found.user_named and found.title else ""
     used = f"last used {local_time(found.modified)}" if found.turns else ""

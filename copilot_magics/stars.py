@@ -6,7 +6,6 @@ import os
 
 from copilot_magics.disk import refused
 from copilot_magics.folders import check_own_file, own_folder, own_state
-from copilot_magics.transcripts.journal import session_folder
 
 
 def starred() -> set[str]:
@@ -19,6 +18,8 @@ def starred() -> set[str]:
 
 def star(session: str, on: bool) -> None:
     """Star a session, or take its star away; either may have been done before."""
+    from copilot_magics.transcripts.journal import session_folder
+
     # Through the path of a session, which refuses what is no ID.
     path = own_state() / "stars" / session_folder(session).name
     try:
