@@ -24,7 +24,11 @@ from copilot_magics import locking
 Start = Callable[..., Notebook]
 
 ANSWERED = "was answered."
-CUT_SHORT = r"was (aborted|cut short when its kernel ended); its prompt is in the journal\."
+# Jupyter interrupts a kernel before it ends it, and a kernel that ends cannot send an abort any
+# more: which of them comes first is chance, and each is true.
+CUT_SHORT = (
+    r"(was aborted|failed|was cut short when its kernel ended); its prompt is in the journal\."
+)
 NOT_SENT = r"was cut short when its kernel ended; its prompt is not in the journal\."
 MOMENTS = {
     "idle": ANSWERED,
