@@ -74,15 +74,7 @@ def notebooks() -> Iterator[tuple[Notebook, Notebook, ScriptedServer]]:
         made = []
         for name in ("ours", "bare"):
             (folder / name).mkdir()
-            environment: dict[str, str | None] = {
-                "COPILOT_HOME": str(folder / f"{name}-home"),
-                "COPILOT_CLI_PATH": str(find_runtime()),
-                "COPILOT_PROVIDER_TYPE": "openai",
-                "COPILOT_PROVIDER_BASE_URL": server.url,
-                "COPILOT_PROVIDER_API_KEY": "a-key-that-is-long-enough",
-                "COPILOT_MODEL": "scripted",
-                "PYTHONPATH": str(Path(__file__).parent.parent),
-            }
+            environment = scripted_environment(folder / f"{name}-home", server.url)
             made.append(stack.enter_context(Notebook(folder / name, env=environment)))
         ours, bare = made
         ours.run("%load_ext copilot_magics\n%copilot_session bench")
@@ -100,6 +92,19 @@ def verdict(what: str, value: float, limit: float) -> bool:
     kept = value <= limit
     print(f"{'ok  ' if kept else 'OVER'}  {what}: {value:.3f} (at most {limit:g})")
     return kept
+
+
+def scripted_environment(home: Path, url: str) -> dict[str, str | None]:
+    """Return what a kernel needs to ask the scripted model, with a state folder of its own."""
+    return {
+        "COPILOT_HOME": str(home),
+        "COPILOT_CLI_PATH": str(find_runtime()),
+        "COPILOT_PROVIDER_TYPE": "openai",
+        "COPILOT_PROVIDER_BASE_URL": url,
+        "COPILOT_PROVIDER_API_KEY": "a-key-that-is-long-enough",
+        "COPILOT_MODEL": "scripted",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
 
 
 def quiet_environment() -> dict[str, str]:

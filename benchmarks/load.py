@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Self
 
 import psutil
-from common import BARE, gone, notebooks, verdict
+from common import BARE, gone, notebooks, scripted_environment, verdict
 from kernels import Notebook
 from scripted import ScriptedServer
 
@@ -172,14 +172,8 @@ class Kernels:
 
     def start(self, home: str, number: int, **more: str) -> Notebook:
         """Start a kernel; those with one home have one state folder."""
-        environment: dict[str, str | None] = {
-            "COPILOT_HOME": str(self.folder / home),
-            "COPILOT_CLI_PATH": str(find_runtime()),
-            "COPILOT_PROVIDER_TYPE": "openai",
-            "COPILOT_PROVIDER_BASE_URL": self.url,
-            "COPILOT_PROVIDER_API_KEY": "a-key-that-is-long-enough",
-            "COPILOT_MODEL": "scripted",
-            "PYTHONPATH": str(Path(__file__).parent.parent),
+        environment = {
+            **scripted_environment(self.folder / home, self.url),
             **more,
         }
         work = self.folder / f"{home}-{number}"

@@ -302,6 +302,7 @@ class Conversation:
             try:
                 await asyncio.wait_for(work, PATIENCE)
             except Exception:
+                # Whatever it was: the next prompt must not meet what this one left.
                 await runtime().kill()
 
     def _died(self, turn: Turn, reason: str) -> None:

@@ -285,9 +285,11 @@ def _token() -> str | None:
 
 def _is_runtime(process: Any) -> bool:
     """Whether a process looks like a runtime: such are looked at first."""
+    import psutil
+
     try:
         return "--headless" in process.cmdline()
-    except Exception:
+    except (psutil.Error, OSError):
         return False
 
 

@@ -152,26 +152,24 @@ def read_stretches(path: Path) -> Iterator[Stretch]:
         yield Stretch([], [unreadable(error)], 0, 0, False)
 
 
-def open_journal(path: Path) -> BinaryIO:
-    """Open a journal to read it.
-
-    Parameters
-    ----------
-    path : Path
-        The journal.
-
-    Returns
-    -------
-    BinaryIO
+def journal_status(path: Path) -> os.stat_result:
+    """Return a journal's status.
 
     Raises
     ------
     OSError
-        Where it cannot be opened, or is no file: from a pipe or a device nothing may ever come.
+        Where it cannot be had, or there is no file: from a pipe or a device nothing may ever come.
     """
-    # Asked before, because to open a pipe is to wait for whoever writes to it.
-    if not S_ISREG(path.stat().st_mode):
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is no file")
+    return status
+
+
+def open_journal(path: Path) -> BinaryIO:
+    """Open a journal to read it; as `journal_status`."""
+    # Asked before, because to open a pipe is to wait for whoever writes to it.
+    journal_status(path)
     return path.open("rb")
 
 

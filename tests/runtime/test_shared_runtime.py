@@ -163,14 +163,20 @@ def test_two_kernels_share_one_and_every_magic_works(
     assert served.process.poll() is None
 
 
-def test_a_connection_that_is_lost_ends_the_turn_and_is_made_again(
-    notebook: Start, provider: ScriptedServer, serve: Callable[..., Served], fault: FaultOf
-) -> None:
-    served = serve()
+def in_conversation(notebook: Start, served: Served) -> Notebook:
+    """Start a notebook that has had an answer through a shared runtime."""
     kernel = notebook()
     kernel.run(LOAD.format(served.port))
     kernel.run("%copilot_session a")
     assert "kept" in kernel.run("%%copilot\nsay: kept").text
+    return kernel
+
+
+def test_a_connection_that_is_lost_ends_the_turn_and_is_made_again(
+    notebook: Start, provider: ScriptedServer, serve: Callable[..., Served], fault: FaultOf
+) -> None:
+    served = serve()
+    kernel = in_conversation(notebook, served)
 
     with fault("shared runtime killed, mid-stream") as it:
         cell = kernel.start("%%copilot\nsilent after: A piece.")
@@ -201,10 +207,7 @@ def test_one_that_hangs_is_left_alone(
     notebook: Start, serve: Callable[..., Served], fault: FaultOf
 ) -> None:
     served = serve()
-    kernel = notebook()
-    kernel.run(LOAD.format(served.port))
-    kernel.run("%copilot_session a")
-    assert "kept" in kernel.run("%%copilot\nsay: kept").text
+    kernel = in_conversation(notebook, served)
     with fault("shared runtime hangs, mid-stream") as it:
         cell = kernel.start("%%copilot\nsilent after: A piece.")
         cell.wait_output(lambda cell: "A piece." in cell.text)

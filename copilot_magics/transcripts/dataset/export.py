@@ -14,14 +14,12 @@ what is left.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from stat import S_ISREG
 from typing import NamedTuple
 
 import msgspec
@@ -36,7 +34,7 @@ from copilot_magics.transcripts.dataset.parts import (
     read_parts,
 )
 from copilot_magics.transcripts.dataset.storage import Storage, Workshop
-from copilot_magics.transcripts.journal import FILE, decode, unreadable
+from copilot_magics.transcripts.journal import FILE, decode, journal_status, unreadable
 from copilot_magics.transcripts.parallel import gather_all
 from copilot_magics.transcripts.progress import Progress
 from copilot_magics.transcripts.restrictions import Restrictions
@@ -148,11 +146,7 @@ class Export:
     def _look_at(self, session: str) -> os.stat_result | None:
         """Return what the disk says of a journal; None where it is gone or cannot be looked at."""
         try:
-            status = (self._state / session / FILE).stat()
-            # To open a pipe is to wait for whoever writes to it.
-            if not S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "it is no file")
-            return status
+            return journal_status(self._state / session / FILE)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
