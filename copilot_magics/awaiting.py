@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-TWIN = "_copilot_awaited"
-"""The async twin's name; ``_`` keeps it out of completion."""
+from copilot_magics.magics import TWIN
 
 _CALL = re.compile(r"get_ipython\(\)\.run_(cell|line)_magic\('copilot',")
 

@@ -17,17 +17,16 @@ from typing import TYPE_CHECKING, Any
 from copilot_magics import locking, records, recovery
 from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics
+from copilot_magics.entering import enter, of_provider, unchanging
 from copilot_magics.errors import CopilotError, SessionExists
 from copilot_magics.failures import cut_off, explain_exception, timed_out
-from copilot_magics.folders import session_state
-from copilot_magics.ids import check_alone
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
 from copilot_magics.runtime.heard import PATIENCE, heard
 from copilot_magics.runtime.process import runtime
 from copilot_magics.settings import How, Options
 from copilot_magics.texts import check_text
-from copilot_magics.transcripts import check_place, has_message, journal_path, known_ids, not_found
+from copilot_magics.transcripts import check_place, has_message, not_found
 from copilot_magics.trust import trust_options
 from copilot_magics.turn import Turn
 
@@ -141,33 +140,22 @@ class Conversation:
             )
         if how == "resume" and not exists:
             raise await asyncio.to_thread(not_found, self.session)
-        folder = session_state() / self.session
         common = {
             "on_permission_request": self.asking.permission,
             "on_user_input_request": self.asking.question,
-            "streaming": True,
-            "client_name": "copilot_magics",
             "working_directory": self.cwd,
-            "enable_session_store": False,
-            # Elsewhere a large result would be readable by all, and outlive a killed runtime.
-            "large_output": {"output_directory": str(folder / "files" / "large")},
+            **unchanging(self.session),
             **trust_options(self.cwd, trusted=self.trusted, creating=not exists),
             **options,
+            **of_provider(self.provider),
         }
-        if self.provider.kind == "github" and (token := github_token()):
-            # Not through the environment, which the agent's own commands can read.
-            common["github_token"] = token
-        if self.provider.kind != "github":
-            # It sends none with another provider; told so, it does not prepare any, and answers
-            # 6 ms sooner.
-            common["enable_session_telemetry"] = False
         if effort := self.options.reasoning_effort or self.config.reasoning_effort:
             common["reasoning_effort"] = effort
         self._generation = process.generation
         self._recovery = recovery.Watch(self.session)
         try:
             with recovery.explained(self.session):
-                await self._enter(client, common, exists=exists)
+                await enter(client, self.session, common, self._entered, exists=exists)
         except BaseException:
             # Nobody will use it; left there, it would look to others as if somebody did.
             with contextlib.suppress(Exception):
@@ -176,30 +164,9 @@ class Conversation:
         records.remember(self.session, self.provider.settings(self._named_cwd))
         return True
 
-    async def _enter(self, client: CopilotClient, common: Any, *, exists: bool) -> None:
-        def entered(sdk: CopilotSession) -> None:
-            self._sdk = sdk
-            sdk.on(self._feed)
-
-        if exists:
-            await heard(client.resume_session(self.session, **common), entered)
-        else:
-            if _journal_size(self.session):
-                raise CopilotError(
-                    f"The session {self.session!r} has a journal that the runtime cannot resume.",
-                    f"Read it with `get_messages({self.session!r})`, or choose another ID.",
-                )
-            await asyncio.to_thread(lambda: check_alone(self.session, known_ids()))
-            # Of one that was deleted under this ID by a kernel that did not live to finish.
-            records.forget(self.session)
-            # A name makes the runtime write it to disk at once.
-            name = self.session[:100]
-            await heard(
-                client.create_session(session_id=self.session, name=name, **common), entered
-            )
-            from copilot.rpc import SessionsSaveRequest
-
-            await client.rpc.sessions.save(SessionsSaveRequest(session_id=self.session))
+    def _entered(self, sdk: CopilotSession) -> None:
+        self._sdk = sdk
+        sdk.on(self._feed)
 
     async def _client(self) -> CopilotClient:
         secrets = self.provider.secrets() | {name for name in (self.config.api_key_env,) if name}
@@ -263,7 +230,7 @@ class Conversation:
                 turn.sent(message)
 
             try:
-                await heard(sdk.send(turn.prompt, attachments=turn.attachments or None), sent)  # type: ignore[arg-type]
+                await heard(sdk.send(turn.prompt, **turn.extras), sent)
                 await asyncio.wait_for(turn.ended.wait(), turn.timeout or None)
             except TimeoutError:
                 # First, since the runtime's own end of the turn gives no reason.
@@ -386,10 +353,3 @@ class Conversation:
     def let_go(self) -> None:
         """Give the lock back."""
         self._lock.release()
-
-
-def _journal_size(session: str) -> int:
-    try:
-        return journal_path(session).stat().st_size
-    except OSError:
-        return 0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from copilot_magics import completion, questions
-from copilot_magics.awaiting import TWIN, Awaiting
+from copilot_magics import completion, magics, questions
+from copilot_magics.awaiting import Awaiting
 from copilot_magics.config import CopilotMagics
-from copilot_magics.magics import CopilotMagicsMagics
-
-if TYPE_CHECKING:
-    from copilot_magics.notebook import Notebook
+from copilot_magics.notebook import Notebook
 
 
 def load(shell: Any) -> None:
@@ -20,10 +17,9 @@ def load(shell: Any) -> None:
     config.update_config(shell.config)
     if config not in shell.configurables:
         shell.configurables.append(config)
-    magics = CopilotMagicsMagics(shell)
-    shell.register_magics(magics)
-    shell.register_magic_function(magics.copilot_awaited, "line_cell", TWIN)
-    _loaded[id(shell)] = loaded = Loaded(shell, magics)
+    notebook = Notebook(shell)
+    magics.register(shell, notebook)
+    _loaded[id(shell)] = loaded = Loaded(shell, notebook)
     loaded.start()
 
 
@@ -36,9 +32,9 @@ def unload(shell: Any) -> None:
 class Loaded:
     """What an extension leaves in a shell, and how it is taken out again."""
 
-    def __init__(self, shell: Any, magics: CopilotMagicsMagics) -> None:
+    def __init__(self, shell: Any, notebook: Notebook) -> None:
         self.shell = shell
-        self.magics = magics
+        self.notebook = notebook
         self.awaiting = Awaiting(shell)
         self.names: dict[str, Any] = {}
 
@@ -66,14 +62,14 @@ class Loaded:
             if self.shell.user_ns.get(name) is ours:
                 self.shell.drop_by_id({name: ours})
         for kind in self.shell.magics_manager.magics.values():
-            for name in [name for name in kind if name in _WORDS]:
+            for name in [name for name in kind if name in magics.NAMES]:
                 del kind[name]
         self.shell.configurables.remove(CopilotMagics.instance())
-        if self.magics.notebook.session is not None:
-            self.magics.notebook.session.close()
+        if self.notebook.session is not None:
+            self.notebook.session.close()
 
     def _began(self, info: Any) -> None:
-        self.magics.raw_cell = info.raw_cell
+        self.notebook.raw_cell = info.raw_cell
 
 
 def SessionPicker(filter: str | Sequence[str] = (), **options: Any) -> Any:
@@ -100,8 +96,7 @@ def SessionPicker(filter: str | Sequence[str] = (), **options: Any) -> Any:
 def loaded_notebook(shell: Any) -> Notebook | None:
     """Return what a shell is bound to, where the extension is loaded in it."""
     loaded = _loaded.get(id(shell))
-    return loaded.magics.notebook if loaded else None
+    return loaded.notebook if loaded else None
 
 
-_WORDS = ("copilot", "copilot_session", "copilot_sessions", "copilot_models", TWIN)
 _loaded: dict[int, Loaded] = {}

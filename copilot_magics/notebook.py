@@ -29,11 +29,18 @@ class Notebook:
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
         The shell.
+    session : Session, optional
+        The session in hand.
+    rerun : str
+        What ``--rerun`` said; empty: the configuration holds.
+    raw_cell : str
+        The cell that is running, as it was typed.
     """
 
     shell: Any
     session: Session | None = None
     rerun: str = ""
+    raw_cell: str = ""
 
     @property
     def path(self) -> str:

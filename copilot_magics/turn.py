@@ -147,6 +147,11 @@ class Turn:
         self._mine = False
 
     @property
+    def extras(self) -> dict[str, Any]:
+        """What goes with the prompt, as keywords of the SDK's ``send``."""
+        return {"attachments": self.attachments} if self.attachments else {}
+
+    @property
     def text(self) -> str:
         """The answer as far as it has come, Markdown."""
         partial = "".join(self._pieces)

@@ -1,0 +1,100 @@
+"""``%%copilot``: send a cell as a prompt."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from IPython.core.magic import line_cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from copilot_magics.interruptible import interruptible
+from copilot_magics.magics.common import HELP, NotebookMagics, begin_imports
+from copilot_magics.options import parse, split_prompt
+
+if TYPE_CHECKING:
+    from copilot_magics.prompting import Prompt
+    from copilot_magics.reply import Reply
+
+
+@magics_class
+class PromptMagics(NotebookMagics):
+    """``%%copilot`` and ``%copilot``."""
+
+    @line_cell_magic
+    @interruptible
+    @magic_arguments()
+    @HELP
+    @argument("--session", default="", metavar="ID", help="Another session, for this prompt only.")
+    @argument("--model", default="", help="Another model, for this prompt only.")
+    @argument("--timeout", default=None, metavar="SECONDS", help="Give the turn up after that.")
+    @argument(
+        "--attach",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="A file, image or folder to send along; repeatable.",
+    )
+    @argument("--quiet", action="store_true", help="Show nothing; the reply is in _.")
+    @argument("--into", default="", metavar="VAR", help="Put the reply into this variable too.")
+    def copilot(self, line: str, cell: str | None = None) -> Reply | None:
+        """Send the cell, word for word, as a prompt to this notebook's session.
+
+        ``%copilot TEXT`` sends one line, with IPython's {name} and $name expanded. The value is a
+        Reply: .text, .code, .messages, .usage, .session, .duration, .outcome.
+        """
+        prompt = self._prompt(line, cell, awaited=False)
+        if prompt is None:
+            return None
+        from copilot_magics.doors import wait_for_turn
+
+        if prompt.turn is None:
+            return prompt.replay()
+        return prompt.keep(wait_for_turn(prompt.turn, prompt.work(), prompt.view))
+
+    async def copilot_awaited(self, line: str, cell: str | None = None) -> Reply | None:
+        """``%%copilot`` at the top of a cell; see `copilot_magics.awaiting`."""
+        prompt = self._prompt(line, cell, awaited=True)
+        if prompt is None:
+            return None
+        from copilot_magics.doors import await_turn
+        from copilot_magics.reply import Reply, failure_of
+
+        if prompt.turn is None:
+            return prompt.replay()
+        try:
+            return prompt.keep(await await_turn(prompt.turn, prompt.work(), prompt.view))
+        except asyncio.CancelledError:
+            error = failure_of(prompt.turn, Reply.of(prompt.turn), interrupted=True)
+            assert error is not None
+            raise error from None
+
+    def _prompt(self, line: str, cell: str | None, *, awaited: bool) -> Prompt | None:
+        options, text = split_prompt(self.copilot, line) if cell is None else (line, cell)
+        args = parse(self.copilot, options)
+        if args is None:
+            return None
+        begin_imports()
+        from copilot_magics.prompting import Prompt
+
+        if cell is not None:
+            text = word_for_word(self.notebook.raw_cell, cell)
+        return Prompt(self.notebook, args, text, whole_cell=awaited and cell is not None)
+
+
+def word_for_word(raw: str, body: str) -> str:
+    """Return a cell's prompt as it was typed.
+
+    IPython takes ``>>>`` and ``In [1]:`` off the beginning of lines, and adds a newline.
+
+    Parameters
+    ----------
+    raw : str
+        The cell that is running, as typed.
+    body : str
+        What IPython made of its lines below the first.
+    """
+    head, newline, typed = raw.lstrip().partition("\n")
+    if newline and head.startswith("%%copilot"):
+        return typed
+    return body.removesuffix("\n")
