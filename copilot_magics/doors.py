@@ -34,6 +34,10 @@ T = TypeVar("T")
 
 _TICK = 0.1
 
+_SPARED = 15.0
+"""How much longer than a drawing takes the pause behind it is: on a machine that has no time to
+spare, drawing must not slow down what is drawn."""
+
 _WHOLE_PATIENCE = 2.0
 """Seconds that an interrupt waits for the end of what must not be left half done."""
 
@@ -226,8 +230,9 @@ async def _follow(
             questions = [pending for pending in turn.waiting if id(pending) not in asked]
             if time.monotonic() >= due or (turn.answering and not answering) or questions:
                 answering = turn.answering
+                begun = time.monotonic()
                 view.draw(turn)
-                due = time.monotonic() + view.interval
+                due = (drawn := time.monotonic()) + max(view.interval, _SPARED * (drawn - begun))
             for pending in questions:
                 asked.add(id(pending))
                 try:

@@ -1,21 +1,58 @@
-"""Requests for leave that the SDK cannot read are answered too.
+"""What the SDK cannot read of the runtime's events is heard all the same, where a turn hangs on it.
 
-A newer runtime may ask for kinds of leave that the SDK does not know, or in another shape. The SDK
-then raises where nobody hears it, calls no handler, and the turn waits for ever. Here such a
-request reaches the session's handler as the runtime sent it, a dict, and its answer goes back
-as any other.
+A newer runtime may ask for kinds of leave that the SDK does not know, or say what it says in
+another shape. The SDK then raises where nobody hears it, calls no handler, and the turn waits for
+ever. Here a request for leave reaches the session's handler as the runtime sent it, a dict, and its
+answer goes back as any other; and the events without which a turn would have no end or no answer
+reach the session's listeners.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from copilot import CopilotClient
 
 _logger = logging.getLogger("copilot.unread")
+
+_VITAL = frozenset({"user.message", "assistant.message", "session.idle", "session.error"})
+"""The events without which a turn does not begin, has no answer, or does not end."""
+
+
+class Event:
+    """An event as the runtime sent it, to be used as the SDK's `SessionEvent` is.
+
+    Parameters
+    ----------
+    raw : dict
+        The event.
+    """
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.type = str(raw.get("type"))
+        agent = raw.get("agentId")
+        self.agent_id = agent if isinstance(agent, str) else None
+        data = raw.get("data")
+        self.data = Fields(data if isinstance(data, dict) else {})
+
+
+class Fields:
+    """What an event says: a field of any name, which is None where it is neither text nor a flag.
+
+    Nothing that is to be heard of these events is anything else, and what has another shape than
+    it should must not go further.
+    """
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> str | bool | None:
+        value = self._raw.get(re.sub(r"_(.)", lambda found: found[1].upper(), name))
+        return value if isinstance(value, str | bool) else None
 
 
 def hear_unread(client: CopilotClient) -> None:
@@ -35,10 +72,15 @@ def hear_unread(client: CopilotClient) -> None:
             read(method, params)
         except Exception:
             _logger.warning("A notification of the runtime cannot be read", exc_info=True)
-            session = client._sessions.get(params.get("sessionId", ""))
-            request_id, request = _asked(params)
-            if session is not None and request is not None:
-                handler: Any = session._permission_handler
+            session: Any = client._sessions.get(params.get("sessionId", ""))
+            event = params.get("event")
+            if session is None or not isinstance(event, dict):
+                return
+            if event.get("type") in _VITAL:
+                session._dispatch_event(Event(event))
+            request_id, request = _asked(event)
+            if request is not None:
+                handler = session._permission_handler
                 task = asyncio.ensure_future(
                     session._execute_permission_and_respond(request_id, request, handler)
                 )
@@ -48,10 +90,9 @@ def hear_unread(client: CopilotClient) -> None:
     rpc.set_notification_handler(hear)
 
 
-def _asked(params: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
+def _asked(event: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
     """Return the ID and the words of a request for leave that nobody has answered yet."""
-    event = params.get("event")
-    if not isinstance(event, dict) or event.get("type") != "permission.requested":
+    if event.get("type") != "permission.requested":
         return "", None
     data = event.get("data")
     if not isinstance(data, dict):
