@@ -80,7 +80,7 @@ class Reply:
         from copilot_magics.display.fences import Fence, blocks
 
         found = (block for block in blocks(self.text) if isinstance(block, Fence))
-        return [fence.body.rstrip("\n") for fence in found]
+        return [fence.code.rstrip("\n") for fence in found]
 
     @property
     def messages(self) -> pd.DataFrame:

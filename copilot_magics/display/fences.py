@@ -18,6 +18,9 @@ _OPENER = re.compile(
 )
 
 
+_LANGUAGE = re.compile(r"\{?\.?([A-Za-z0-9_+#.-]+)")
+
+
 @dataclass(frozen=True)
 class Fence:
     """A fenced block.
@@ -40,6 +43,28 @@ class Fence:
     info: str
     body: str
     closed: bool
+
+    @property
+    def language(self) -> str:
+        """The language that is named behind the marks, or an empty string."""
+        named = _LANGUAGE.match(self.info.strip())
+        return named[1] if named else ""
+
+    @property
+    def quotes(self) -> int:
+        """How many quotes it stands in."""
+        return self.before.count(">")
+
+    @property
+    def margin(self) -> int:
+        """The columns by which it is indented, in its quote."""
+        return len(self.before.rpartition(">")[2].expandtabs(4))
+
+    @property
+    def code(self) -> str:
+        """The lines between, without the quote and the indent in which all of it stands."""
+        around = rf"(?m)^(?:[ \t]*>){{0,{self.quotes}}}[ \t]{{0,{self.margin}}}"
+        return re.sub(around, "", self.body.removesuffix("\n"))
 
     @property
     def opener(self) -> str:

@@ -64,7 +64,6 @@ _FORMULA = re.compile(
     re.DOTALL,
 )
 _INFO = re.compile(r"[\w+#.,:{}=/ \t-]*")
-_LANGUAGE = re.compile(r"\{?\.?([A-Za-z0-9_+#.-]+)")
 _ACTING_DIAGRAM = re.compile(r"[$\\&@%]|//|<[\w/!?]|\burl\b|click|href|src|import", re.IGNORECASE)
 _FORMULA_ENDS = re.compile(r"\$\$|\\\\[\])]|\\end\{")
 
@@ -142,14 +141,10 @@ def _rewritten(fence: Fence) -> str:
     It stands between blank lines, indented by no more than three, all its lines alike; its opening
     line cannot close another fence, since it names a language.
     """
-    before, body = fence.before, fence.body.removesuffix("\n")
-    quotes = before.count(">")
-    margin = len(before.rpartition(">")[2].expandtabs(4))
-    code = re.sub(rf"(?m)^(?:[ \t]*>){{0,{quotes}}}[ \t]{{0,{margin}}}", "", body)
-    named = _LANGUAGE.match(fence.info.strip())
-    written = fenced(code, named[1] if named else "text")
-    if not quotes:
-        written = re.sub("(?m)^", " " * min(margin, 3), written)
+    before = fence.before
+    written = fenced(fence.code, fence.language or "text")
+    if not fence.quotes:
+        written = re.sub("(?m)^", " " * min(fence.margin, 3), written)
     marker = "" if re.fullmatch(r"[ \t>]*", before) else f"{_loose(before).rstrip()}\n\n"
     return marker + written
 
