@@ -8,6 +8,7 @@ from typing import Any
 from copilot_magics import completion, magics, questions
 from copilot_magics.awaiting import Awaiting
 from copilot_magics.config import CopilotMagics
+from copilot_magics.mentions.outputs import Recorder
 from copilot_magics.notebook import Notebook
 
 
@@ -36,6 +37,7 @@ class Loaded:
         self.shell = shell
         self.notebook = notebook
         self.awaiting = Awaiting(shell)
+        self.outputs = Recorder(shell)
         self.names: dict[str, Any] = {}
 
     def start(self) -> None:
@@ -43,6 +45,7 @@ class Loaded:
         import copilot_magics
 
         self.awaiting.start()
+        self.outputs.start()
         self.shell.events.register("pre_run_cell", self._began)
         self.completer = completion.start(self.shell)
         questions.start(self.shell)
@@ -55,6 +58,7 @@ class Loaded:
     def stop(self) -> None:
         """Leave the shell as it was."""
         self.awaiting.stop()
+        self.outputs.stop()
         self.shell.events.unregister("pre_run_cell", self._began)
         completion.stop(self.shell, self.completer)
         questions.stop(self.shell)

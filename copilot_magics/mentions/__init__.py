@@ -1,0 +1,1 @@
+"""What a prompt mentions with ``@``, and what is sent along for it."""

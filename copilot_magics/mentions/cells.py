@@ -1,0 +1,138 @@
+"""The cells of this notebook that were run, with what they showed.
+
+They are known by their execution number, the ``3`` of ``[3]:``. A cell that runs at the moment is
+none of them: it is the one that asks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from copilot_magics.mentions.outputs import (
+    as_printed,
+    bundle_picture,
+    bundle_text,
+    picture_data,
+    recorder,
+)
+from copilot_magics.mentions.summary import Summary, both_ends, ends, fitted
+
+_PROMPT = re.compile(r"\s*%%?(?:copilot\b|copilot_|load_ext copilot_magics)")
+_CODE, _SHOWN, _FAILED = 700, 600, 500
+"""Tokens of a cell's code, of its outputs and of its error in a summary."""
+_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a cell.
+
+    Attributes
+    ----------
+    number : int
+        Its execution number.
+    code : str
+        What was run, as typed.
+    outputs : str
+        What it showed, as plain text, bounded; without its error.
+    error : str
+        The traceback it ended with, as plain text, or an empty string.
+    images : tuple of bytes
+        The pictures it showed, PNG, where they are still kept.
+    """
+
+    number: int
+    code: str
+    outputs: str
+    error: str
+    images: tuple[bytes, ...] = ()
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether it speaks to the agent, which knows what was said there."""
+        return _PROMPT.match(self.code) is not None
+
+    def summary(self, name: str) -> Summary:
+        """Return what is told of it.
+
+        Parameters
+        ----------
+        name : str
+            What it was mentioned as.
+        """
+        parts = [f"Cell [{self.number}] of the notebook:\n{fitted(self.code, _CODE)}"]
+        if self.outputs:
+            parts.append(f"It showed:\n{both_ends(self.outputs, _SHOWN)}")
+        if self.error:
+            parts.append(f"It failed:\n{both_ends(self.error, _FAILED)}")
+        if not self.outputs and not self.error:
+            parts.append("It showed nothing.")
+        return Summary(name, "cell", "\n\n".join(parts), self.images)
+
+
+def cells(shell: Any) -> list[Cell]:
+    """Return the cells that were run in this kernel, oldest first.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    """
+    return [_cell(shell, number) for number in numbers(shell)]
+
+
+def numbers(shell: Any) -> list[int]:
+    """Return the execution numbers of the cells that were run, oldest first."""
+    codes = shell.history_manager.input_hist_raw
+    listening = recorder(shell)
+    running = len(codes) - 1 if listening is not None and listening.running else -1
+    return [n for n, code in enumerate(codes) if n and code.strip() and n != running]
+
+
+def cell(shell: Any, number: int) -> Cell | None:
+    """Return the cell with an execution number, or None."""
+    return _cell(shell, number) if number in numbers(shell) else None
+
+
+def last_cell(shell: Any) -> Cell | None:
+    """Return the cell that was run last, those left out that speak to the agent."""
+    found = (_cell(shell, number) for number in reversed(numbers(shell)))
+    return next((one for one in found if not one.is_prompt), None)
+
+
+def last_error(shell: Any) -> Cell | None:
+    """Return the cell that failed last, those left out that speak to the agent."""
+    found = (_cell(shell, number) for number in reversed(numbers(shell)))
+    return next((one for one in found if one.error and not one.is_prompt), None)
+
+
+def _cell(shell: Any, number: int) -> Cell:
+    history = shell.history_manager
+    listening = recorder(shell)
+    record = listening.of(number) if listening is not None else None
+    texts, pictures = [], []
+    for output in record.outputs if record is not None else ():
+        texts.append(as_printed(output.text))
+        pictures.append(output.picture)
+    # What IPython itself keeps: the value, and where nobody listened yet what was printed.
+    for kept in getattr(history, "outputs", {}).get(number, ()):
+        if kept.output_type == "execute_result":
+            pictures.append(bundle_picture(kept.bundle))
+        elif record is None:
+            printed = kept.bundle.get("stream")
+            text = "".join(printed) if printed else bundle_text(kept.bundle)
+            texts.append(as_printed(ends(text, _TEXT)))
+    value = history.output_hist_reprs.get(number)
+    if value:
+        texts.append(f"Out[{number}]: {ends(value, _TEXT)}")
+    told = getattr(history, "exceptions", {}).get(number)
+    error = "\n".join(told["traceback"]) if told else record.error if record else ""
+    return Cell(
+        number,
+        history.input_hist_raw[number].rstrip("\n"),
+        "\n".join(text.rstrip("\n") for text in texts if text.strip()),
+        as_printed(error).strip("\n"),
+        tuple(data for data in map(picture_data, filter(None, pictures)) if data),
+    )

@@ -1,0 +1,52 @@
+"""What things are called, asked in ways that run nobody's code.
+
+A class may have a metaclass, and an object may pretend to be of another class: both could answer
+with code of their own. Only the interpreter's own records are read here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+_NAME = type.__dict__["__name__"]
+_MODULE = type.__dict__["__module__"]
+_MRO = type.__dict__["__mro__"]
+
+
+def class_name(kind: type) -> str:
+    """Return a class's name, without its module."""
+    return str(_NAME.__get__(kind))
+
+
+def module_of(kind: type) -> str:
+    """Return the name of the module that a class says it comes from, or an empty string."""
+    try:
+        module = _MODULE.__get__(kind)
+    except AttributeError:
+        return ""
+    return module if type(module) is str else ""
+
+
+def full_name(kind: type) -> str:
+    """Return a class's name with its module, unless that goes without saying."""
+    module = module_of(kind)
+    name = class_name(kind)
+    return name if module in ("", "builtins", "__main__") else f"{module}.{name}"
+
+
+def bases_of(kind: type) -> tuple[type, ...]:
+    """Return a class and those it is made of, in the order in which they are looked through."""
+    return tuple(_MRO.__get__(kind))
+
+
+def loaded(module: str, name: str) -> Any:
+    """Return what a module that is imported already calls so, or None."""
+    # Importing a library to see whether an object is of it would cost a second.
+    return getattr(sys.modules.get(module), name, None)
+
+
+def is_a(value: object, module: str, name: str) -> bool:
+    """Whether a value is of a class of a library, which is looked for only where it is imported."""
+    kind = loaded(module, name)
+    return kind is not None and any(kind is base for base in bases_of(type(value)))

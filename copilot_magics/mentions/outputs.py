@@ -1,0 +1,259 @@
+"""What the cells of this notebook showed: kept as it is shown, since nobody else keeps it.
+
+IPython remembers some of it: nothing of what a cell displays in a kernel, and nothing of what an
+awaited cell prints. So the streams and displays are listened to while a cell runs. Of each cell a
+bounded text is kept, of the newest ones their pictures too; nothing of it is written anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from copilot_magics.mentions.summary import ends
+
+_TEXT = 20_000
+"""Characters of one output that are kept, its beginning and its end."""
+_OUTPUTS = 100
+"""Outputs of one cell that are kept, the newest."""
+_CELLS = 1_000
+_PICTURED = 10
+"""Cells whose pictures are kept, the newest."""
+_PICTURE = 4 * 2**20
+"""Characters of a picture, as it is sent, above which it is not kept."""
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n|$)", re.MULTILINE)
+
+
+@dataclass
+class Output:
+    """One output of a cell.
+
+    Attributes
+    ----------
+    kind : str
+        ``stdout``, ``stderr`` or ``display``.
+    text : str
+        What it says, as plain text.
+    picture : str
+        PNG, as base64.
+    display_id : str
+        By what it can be changed later.
+    """
+
+    kind: str
+    text: str
+    picture: str = ""
+    display_id: str = ""
+
+
+@dataclass
+class Record:
+    """What one run of a cell showed."""
+
+    outputs: list[Output] = field(default_factory=list)
+    error: str = ""
+    _clear_before_next: bool = False
+
+    def stream(self, kind: str, text: str) -> None:
+        """Take what was printed."""
+        last = self.outputs[-1] if self.outputs else None
+        if last is None or last.kind != kind or self._clear_before_next:
+            self._add(Output(kind, text))
+            return
+        last.text += text
+        if len(last.text) > 2 * _TEXT:
+            last.text = ends(last.text, _TEXT)
+
+    def message(self, kind: str, content: dict[str, Any]) -> None:
+        """Take a message of the kernel: a display, a change of one, or that all is cleared."""
+        if kind == "clear_output":
+            self._clear_before_next = True
+            if not content.get("wait"):
+                self._clear()
+            return
+        display_id = str(content.get("transient", {}).get("display_id", ""))
+        output = _displayed(content.get("data", {}), display_id)
+        if kind == "display_data":
+            self._add(output)
+            return
+        for number, other in enumerate(self.outputs):
+            if other.display_id and other.display_id == display_id:
+                self.outputs[number] = output
+
+    def _add(self, output: Output) -> None:
+        if self._clear_before_next:
+            self._clear()
+        self.outputs.append(output)
+        del self.outputs[:-_OUTPUTS]
+
+    def _clear(self) -> None:
+        self._clear_before_next = False
+        self.outputs.clear()
+
+
+class Recorder:
+    """Listens to one shell.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._kept: dict[int, Record] = {}
+        # The cell that loads the extension has begun already, and will end.
+        self._running: list[tuple[Record, list[Callable[[], None]]]] = [(Record(), [])]
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._shell.events.register("pre_run_cell", self._began)
+        self._shell.events.register("post_run_cell", self._ended)
+        if hasattr(self._shell.display_pub, "register_hook"):
+            self._shell.display_pub.register_hook(self._hear)
+        _recorders[id(self._shell)] = self
+
+    def stop(self) -> None:
+        """Listen no more, and forget."""
+        self._shell.events.unregister("pre_run_cell", self._began)
+        self._shell.events.unregister("post_run_cell", self._ended)
+        if hasattr(self._shell.display_pub, "unregister_hook"):
+            self._shell.display_pub.unregister_hook(self._hear)
+        for _, undo in self._running:
+            for restore in undo:
+                restore()
+        _recorders.pop(id(self._shell), None)
+
+    @property
+    def running(self) -> bool:
+        """Whether a cell runs."""
+        return bool(self._running)
+
+    def of(self, number: int) -> Record | None:
+        """Return what a cell showed, by its execution number, or None."""
+        return self._kept.get(number)
+
+    def _began(self, _info: Any) -> None:
+        record = Record()
+        undo = [
+            _listen(getattr(sys, name), partial(record.stream, name))
+            for name in ("stdout", "stderr")
+        ]
+        self._running.append((record, undo))
+
+    def _ended(self, result: Any) -> None:
+        if not self._running:
+            return
+        record, undo = self._running.pop()
+        for restore in reversed(undo):
+            restore()
+        number = getattr(result, "execution_count", None)
+        if result is None:
+            # It was interrupted while it awaited.
+            number = len(self._shell.history_manager.input_hist_raw) - 1
+        if number is None:
+            return
+        error = result and (result.error_before_exec or result.error_in_exec)
+        if error and not hasattr(self._shell.history_manager, "exceptions"):
+            record.error = _formatted(error)
+        self._kept[number] = record
+        self._prune()
+
+    def _prune(self) -> None:
+        for number in list(self._kept)[: -_CELLS or None]:
+            del self._kept[number]
+        pictured = [r for r in self._kept.values() if any(o.picture for o in r.outputs)]
+        for record in pictured[:-_PICTURED]:
+            for output in record.outputs:
+                output.picture = ""
+
+    def _hear(self, message: Any) -> Any:
+        if self._running:
+            # What cannot be read must not cost what is shown.
+            with contextlib.suppress(Exception):
+                self._running[-1][0].message(message["msg_type"], message["content"])
+        return message
+
+
+def recorder(shell: Any) -> Recorder | None:
+    """Return who listens to a shell, where the extension is loaded in it."""
+    return _recorders.get(id(shell))
+
+
+_recorders: dict[int, Recorder] = {}
+
+
+def as_printed(text: str) -> str:
+    """Return a stream's text as one sees it: without colours, and lines written over once."""
+    return _OVERWRITTEN.sub("", _ANSI.sub("", text))
+
+
+def bundle_text(bundle: dict[str, Any]) -> str:
+    """Return what a MIME bundle says as text, or what it is where it says nothing."""
+    for kind in ("text/plain", "text/markdown", "text/latex"):
+        text = bundle.get(kind)
+        if type(text) is str and text:
+            return ends(text, _TEXT)
+    others = [kind for kind in bundle if type(kind) is str and bundle[kind]]
+    return f"[{', '.join(others)}]" if others else ""
+
+
+def bundle_picture(bundle: dict[str, Any]) -> str:
+    """Return the PNG of a MIME bundle as base64, or an empty string."""
+    picture = bundle.get("image/png", "")
+    if type(picture) is bytes:
+        picture = base64.b64encode(picture).decode()
+    return picture if type(picture) is str and len(picture) <= _PICTURE else ""
+
+
+def picture_data(picture: str) -> bytes:
+    """Return a kept picture's bytes; none where it is no base64."""
+    try:
+        return base64.b64decode(picture)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _displayed(bundle: dict[str, Any], display_id: str) -> Output:
+    return Output("display", bundle_text(bundle), bundle_picture(bundle), display_id)
+
+
+def _listen(stream: Any, heard: Callable[[str], None]) -> Callable[[], None]:
+    """Have what is written to a stream heard; returns what undoes it."""
+    before = vars(stream).get("write") if hasattr(stream, "__dict__") else None
+    original = stream.write
+
+    def write(data: str, *args: Any, **options: Any) -> Any:
+        written = original(data, *args, **options)
+        if type(data) is str:
+            heard(data)
+        return written
+
+    def restore() -> None:
+        if before is not None:
+            stream.write = before
+        else:
+            with contextlib.suppress(AttributeError):
+                del stream.write
+
+    try:
+        stream.write = write
+    except AttributeError:
+        return lambda: None
+    return restore
+
+
+def _formatted(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))

@@ -1,0 +1,118 @@
+"""What is told of one thing: its name, what it is, a bounded text, and pictures where it has some.
+
+How many tokens a text is, is for the model to know; it is estimated here from what tokenizers have
+in common, rather too high than too low: short words and up to three digits are one token, and so is
+each mark. Tables of numbers come to twice what a quarter of their characters would be.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+MOST_TOKENS = 1_900
+"""Tokens of a summary, as estimated."""
+
+_TOKEN = re.compile(r"[A-Za-z]{1,6}|\d{1,3}| +(?=\S)|\s+|[^\W\d_]|.", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is told of one thing.
+
+    Attributes
+    ----------
+    name : str
+        What it was mentioned as: ``df``, ``cell:3``.
+    kind : str
+        What it is, in a word or two: ``DataFrame``, ``cell``.
+    text : str
+        What is told, at most `MOST_TOKENS` tokens.
+    images : tuple of bytes
+        Pictures, PNG.
+    """
+
+    name: str
+    kind: str
+    text: str
+    images: tuple[bytes, ...] = ()
+
+    @cached_property
+    def tokens(self) -> int:
+        """About how many tokens the text is."""
+        return tokens(self.text)
+
+
+def tokens(text: str) -> int:
+    """Return about how many tokens a text is, rather too many than too few.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    """
+    count = 0
+    for found in _TOKEN.finditer(text):
+        piece = found[0]
+        # A blank is part of the word behind it; what is not Latin takes about two.
+        if piece[0] != " " or len(piece) > 1:
+            count += 1 if piece.isascii() else 2
+    return count
+
+
+def fitted(text: str, most: int = MOST_TOKENS) -> str:
+    """Return a text of at most so many tokens: whole lines, and how many were left out.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    most : int
+        Tokens.
+    """
+    if tokens(text) <= most:
+        return text
+    lines, kept, room = text.splitlines(), [], most - 12
+    for line in lines:
+        room -= tokens(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    left = len(lines) - len(kept)
+    if not kept:
+        # One line alone is too long: a token is a character at least.
+        return f"{text[: most // 2]}… ({len(text) - most // 2:,} more characters)"
+    return "\n".join([*kept, f"… ({left:,} more lines)"])
+
+
+def ends(text: str, most: int) -> str:
+    """Return a text of at most so many characters: its beginning and its end.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    most : int
+        Characters.
+    """
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]}\n… ({len(text) - 2 * half:,} characters left out)\n{text[-half:]}"
+
+
+def both_ends(text: str, most: int) -> str:
+    """Return a text of at most so many tokens: its beginning and its end.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    most : int
+        Tokens.
+    """
+    size = 4 * most
+    while tokens(kept := ends(text, size)) > most:
+        size = size * 4 // 5
+    return kept
