@@ -230,7 +230,7 @@ class Conversation:
                 turn.sent(message)
 
             try:
-                await heard(sdk.send(turn.prompt, **turn.extras), sent)
+                await heard(sdk.send(turn.wording, **turn.extras), sent)
                 await asyncio.wait_for(turn.ended.wait(), turn.timeout or None)
             except TimeoutError:
                 # First, since the runtime's own end of the turn gives no reason.

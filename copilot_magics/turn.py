@@ -104,6 +104,13 @@ class Turn:
         Which cell asks.
     watched : bool
         Whether somebody is there to answer a question.
+
+    Attributes
+    ----------
+    aside : str
+        What the model is told behind the prompt; the journal has the prompt alone as what was said.
+    schema : dict or None
+        The JSON schema that the answer has to match, as far as the provider sees to it.
     """
 
     def __init__(
@@ -117,6 +124,8 @@ class Turn:
         watched: bool = False,
     ) -> None:
         self.prompt = check_text(prompt, "The prompt")
+        self.aside = ""
+        self.schema: dict[str, Any] | None = None
         self.attachments = attachments or []
         self.model = model
         self.timeout = timeout
@@ -147,9 +156,38 @@ class Turn:
         self._mine = False
 
     @property
+    def wording(self) -> str:
+        """What the model is told: the prompt, and what stands behind it."""
+        return f"{self.prompt}\n\n{self.aside}" if self.aside else self.prompt
+
+    @property
     def extras(self) -> dict[str, Any]:
         """What goes with the prompt, as keywords of the SDK's ``send``."""
-        return {"attachments": self.attachments} if self.attachments else {}
+        extras: dict[str, Any] = {"attachments": self.attachments} if self.attachments else {}
+        if self.aside:
+            extras["display_prompt"] = self.prompt
+        if self.schema is not None:
+            extras["response_schema"] = self.schema
+        return extras
+
+    def following(self, prompt: str) -> Turn:
+        """Return a turn that asks on behalf of the same cell, and keeps what is shown of this."""
+        turn = Turn(
+            prompt,
+            model=self.model,
+            timeout=self.timeout,
+            origin=self.origin,
+            watched=self.watched,
+        )
+        turn.session = self.session
+        turn.notices = list(self.notices)
+        turn.tools = dict(self.tools)
+        return turn
+
+    @property
+    def last_message(self) -> str:
+        """The newest message of the answer, without what was said on the way to it."""
+        return "".join(self._pieces) or next(iter(self._whole[-1:]), "")
 
     @property
     def text(self) -> str:
@@ -270,7 +308,7 @@ class Turn:
         return kind == "session.error" and data.originating_message_id == self.message_id
 
     def _delta(self, data: Any) -> None:
-        self._pieces.append(data.delta_content)
+        self._pieces.append(data.delta_content or "")
         self.status = "answering"
         self.changed()
 
