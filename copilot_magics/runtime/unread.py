@@ -1,10 +1,13 @@
-"""What the SDK cannot read of the runtime's events is heard all the same, where a turn hangs on it.
+"""What the SDK does not read of the runtime's events: what it cannot, and what would take it long.
 
 A newer runtime may ask for kinds of leave that the SDK does not know, or say what it says in
 another shape. The SDK then raises where nobody hears it, calls no handler, and the turn waits for
 ever. Here a request for leave reaches the session's handler as the runtime sent it, a dict, and its
 answer goes back as any other; and the events without which a turn would have no end or no answer
 reach the session's listeners.
+
+An answer comes in thousands of pieces, and half of the processor's time for a turn would go into
+reading the times on them, which nobody asks for; so they reach the listeners as they were sent.
 """
 
 from __future__ import annotations
@@ -22,6 +25,10 @@ _logger = logging.getLogger("copilot.unread")
 _VITAL = frozenset({"user.message", "assistant.message", "session.idle", "session.error"})
 """The events without which a turn does not begin, has no answer, or does not end."""
 
+_PIECES = frozenset({"assistant.message_delta", "assistant.reasoning_delta"})
+_UNHEARD = "assistant.streaming_delta"
+"""The size of the answer so far, with each of its pieces."""
+
 
 class Event:
     """An event as the runtime sent it, to be used as the SDK's `SessionEvent` is.
@@ -32,7 +39,7 @@ class Event:
         The event.
     """
 
-    def __init__(self, raw: dict[str, Any]) -> None:
+    def __init__(self, raw: Any) -> None:
         self.type = str(raw.get("type"))
         agent = raw.get("agentId")
         self.agent_id = agent if isinstance(agent, str) else None
@@ -68,15 +75,21 @@ def hear_unread(client: CopilotClient) -> None:
     answering: set[asyncio.Task[None]] = set()
 
     def hear(method: str, params: dict[str, Any]) -> None:
+        event = params.get("event")
+        kind = event.get("type") if isinstance(event, dict) else None
+        session: Any = client._sessions.get(params.get("sessionId", ""))
+        if kind == _UNHEARD:
+            return
         try:
-            read(method, params)
+            if kind in _PIECES and session is not None:
+                session._dispatch_event(Event(event))
+            else:
+                read(method, params)
         except Exception:
             _logger.warning("A notification of the runtime cannot be read", exc_info=True)
-            session: Any = client._sessions.get(params.get("sessionId", ""))
-            event = params.get("event")
             if session is None or not isinstance(event, dict):
                 return
-            if event.get("type") in _VITAL:
+            if kind in _VITAL:
                 session._dispatch_event(Event(event))
             request_id, request = _asked(event)
             if request is not None:
