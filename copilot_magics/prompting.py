@@ -11,6 +11,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from copilot_magics import records
+from copilot_magics.answers.options import wanted
+from copilot_magics.answers.rounds import Rounds
 from copilot_magics.attachments import attach
 from copilot_magics.binding import can_answer
 from copilot_magics.config import CopilotMagics
@@ -42,8 +44,8 @@ class Prompt:
 
     Attributes
     ----------
-    turn : Turn or None
-        None where a saved answer is shown instead.
+    rounds : Rounds or None
+        The turns that are asked; None where a saved answer is shown instead.
     view : View
         Where it is shown.
 
@@ -60,19 +62,20 @@ class Prompt:
         self._into = check_name(args.into) if args.into else ""
         timeout = _seconds(args.timeout)
         attachments = attach(args.attach)
+        wants = wanted(args, self._shell)
         self._session, said = _session(notebook, args.session)
         cell = records.source(
             self._session.id, _cell_id(self._shell), self._shell.execution_count, text
         )
         self.view = self._view(args, whole_cell=whole_cell)
-        self.turn: Turn | None = None
+        self.rounds: Rounds | None = None
         self._saved: Reply | None = None
         before = records.answered_before(self._session.id, cell)
         if before is not None and notebook.replays:
             self._saved = saved_reply(self._session.id, before.message)
-            if self._saved is not None:
+            if self._saved is not None and (wants is None or wants.take_saved(self._saved)):
                 return
-        self.turn = Turn(
+        turn = Turn(
             text,
             attachments=attachments,
             model=args.model,
@@ -80,19 +83,19 @@ class Prompt:
             origin=cell,
             watched=can_answer(self._shell),
         )
-        self.turn.session = self._session.id
+        turn.session = self._session.id
         if said:
-            self.turn.notice(said)
+            turn.notice(said)
         if before is not None and before.at is not None:
-            self.turn.notice(
+            turn.notice(
                 f"This was answered before, on {local_time(before.at)}; it is sent again. "
                 f"`%copilot_session --rerun replay` would show that answer."
             )
+        self.rounds = Rounds(turn, self.view, wants)
 
-    def work(self) -> Coroutine[Any, Any, None]:
-        """Return what brings the turn to its end, on the runtime's loop."""
-        assert self.turn is not None
-        return self._session.send(self.turn)
+    def work(self, turn: Turn) -> Coroutine[Any, Any, None]:
+        """Return what brings a turn to its end, on the runtime's loop."""
+        return self._session.send(turn)
 
     def replay(self) -> Reply:
         """Show the saved answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.errors import (
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from copilot_magics.turn import Turn
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is shown of an answer that is more than its text.
+
+    Attributes
+    ----------
+    markdown : str
+        Inert Markdown (`copilot_magics.display.inert`).
+    plain : str
+        The same as plain text.
+    """
+
+    markdown: str
+    plain: str
 
 
 class Reply:
@@ -38,6 +55,14 @@ class Reply:
         How the turn ended; ``lost`` means that the prompt is not in the journal.
     message_id : str
         The prompt's ID in the journal (``messageId`` of its ``user.message``).
+    last_message : str
+        The last message of the answer, without what was said on the way to it.
+    value : object
+        What was asked for with ``--as``, validated; else None.
+    drawn : Drawn or None
+        What is shown in the place of the text.
+    notes : list of str
+        Lines that are shown below it: what was made of it.
     """
 
     def __init__(
@@ -50,6 +75,7 @@ class Reply:
         duration: float,
         outcome: Outcome,
         message_id: str,
+        last_message: str = "",
     ) -> None:
         self.text = text
         self.session = session
@@ -58,6 +84,10 @@ class Reply:
         self.duration = duration
         self.outcome = outcome
         self.message_id = message_id
+        self.last_message = last_message or text
+        self.value: Any = None
+        self.drawn: Drawn | None = None
+        self.notes: list[str] = []
         self._shown_by: int | None = None
 
     @classmethod
@@ -72,6 +102,7 @@ class Reply:
             duration=turn.duration,
             outcome=turn.outcome,
             message_id=turn.message_id,
+            last_message=turn.last_message,
         )
 
     @property
@@ -81,6 +112,25 @@ class Reply:
 
         found = (block for block in blocks(self.text) if isinstance(block, Fence))
         return [fence.code.rstrip("\n") for fence in found]
+
+    def to_cell(self, number: int | None = None) -> None:
+        """Put the answer's Python code into a new cell below; nothing is run.
+
+        In a terminal it becomes the next input.
+
+        Parameters
+        ----------
+        number : int, optional
+            Only this block of `code`, counted from 0; all Python in it where left out.
+
+        Raises
+        ------
+        BadInput
+            There is no such code, or no notebook.
+        """
+        from copilot_magics.answers.cells import into_cell
+
+        into_cell(self.text, number)
 
     @property
     def messages(self) -> pd.DataFrame:
@@ -121,7 +171,8 @@ class Reply:
         quiet = f"<p><small>{text_to_html(self.summary)}</small></p>"
         # A front end that looks for formulas in HTML would not know what is code.
         ignored = "tex2jax_ignore mathjax_ignore"
-        return f'<div class="{ignored}">{markdown_to_html(self.text)}{quiet}</div>'
+        shown = markdown_to_html(self.drawn.markdown if self.drawn else self.text)
+        return f'<div class="{ignored}">{shown}{quiet}</div>'
 
     def _ipython_display_(self) -> None:
         from IPython.core.getipython import get_ipython

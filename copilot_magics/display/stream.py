@@ -135,6 +135,10 @@ class Terminal:
         self._clear_status()
         if not self._at_start():
             print(flush=True)
+        if reply.drawn:
+            print(plain(reply.drawn.plain))
+        for note in reply.notes:
+            print(f"  · {plain(note)}", flush=True)
 
     def clear(self) -> None:
         """End the line."""
@@ -287,15 +291,18 @@ def final_bundle(
     tools : sequence of ToolCall
         What was called on the way, to keep above the answer too.
     """
-    text = closed(reply.text[:_SHOWN])
+    text = reply.drawn.plain if reply.drawn else closed(reply.text[:_SHOWN])
     parts = [*(f"> {inert_line(notice)}" for notice in notices)]
-    parts += [tools_markdown(tools, _KEPT, ended=True), inert_markdown(text)]
-    if (length := len(reply.text)) > _SHOWN:
+    parts += [tools_markdown(tools, _KEPT, ended=True)]
+    parts += [reply.drawn.markdown if reply.drawn else inert_markdown(text)]
+    if not reply.drawn and (length := len(reply.text)) > _SHOWN:
         parts.append(
             f"> The first {_SHOWN:,} of {length:,} characters; the reply's `.text` has all of them."
         )
+    parts += [f"> {inert_line(note)}" for note in reply.notes]
     lines = [*notices, *map(tool_line, tools)]
     lines.append(text if len(text) <= _PLAIN else f"{text[:_PLAIN]}…")
+    lines += reply.notes
     return {
         "text/markdown": "\n\n".join(
             [*(part for part in parts if part), f"<sub>{inert_line(reply.summary)}</sub>"]

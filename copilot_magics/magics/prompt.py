@@ -37,6 +37,11 @@ class PromptMagics(NotebookMagics):
     )
     @argument("--quiet", action="store_true", help="Show nothing; the reply is in _.")
     @argument("--into", default="", metavar="VAR", help="Put the reply into this variable too.")
+    @argument(
+        "--code",
+        action="store_true",
+        help="Put the answer's Python code into a new cell below, to be read and run by you.",
+    )
     def copilot(self, line: str, cell: str | None = None) -> Reply | None:
         """Send the cell, word for word, as a prompt to this notebook's session.
 
@@ -48,9 +53,12 @@ class PromptMagics(NotebookMagics):
             return None
         from copilot_magics.doors import wait_for_turn
 
-        if prompt.turn is None:
+        if prompt.rounds is None:
             return prompt.replay()
-        return prompt.keep(wait_for_turn(prompt.turn, prompt.work(), prompt.view))
+        for turn in prompt.rounds:
+            with prompt.rounds:
+                reply = wait_for_turn(turn, prompt.work(turn), prompt.rounds)
+        return prompt.keep(reply)
 
     async def copilot_awaited(self, line: str, cell: str | None = None) -> Reply | None:
         """``%%copilot`` at the top of a cell; see `copilot_magics.awaiting`."""
@@ -60,12 +68,16 @@ class PromptMagics(NotebookMagics):
         from copilot_magics.doors import await_turn
         from copilot_magics.reply import Reply, failure_of
 
-        if prompt.turn is None:
+        if prompt.rounds is None:
             return prompt.replay()
         try:
-            return prompt.keep(await await_turn(prompt.turn, prompt.work(), prompt.view))
+            for turn in prompt.rounds:
+                with prompt.rounds:
+                    reply = await await_turn(turn, prompt.work(turn), prompt.rounds)
+            return prompt.keep(reply)
         except asyncio.CancelledError:
-            error = failure_of(prompt.turn, Reply.of(prompt.turn), interrupted=True)
+            turn = prompt.rounds.turn
+            error = failure_of(turn, Reply.of(turn), interrupted=True)
             assert error is not None
             raise error from None
 

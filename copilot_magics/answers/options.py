@@ -1,0 +1,39 @@
+"""The options of ``%%copilot`` that ask for more than text, and which of them go together."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from copilot_magics.errors import BadInput
+
+if TYPE_CHECKING:
+    from copilot_magics.answers.rounds import Wanted
+
+_ONE_OF = (("--code", "--as", "One asks for code, the other for an object"),)
+
+
+def wanted(args: Namespace, shell: Any) -> Wanted | None:
+    """Return what is to be made of a cell's answer, or None where that is its text alone.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        The options of ``%%copilot``.
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell that runs the cell.
+
+    Raises
+    ------
+    BadInput
+        Two of them exclude each other, or one cannot be used.
+    """
+    given = {f"--{name.replace('_', '-')}" for name, value in vars(args).items() if value}
+    for one, other, why in _ONE_OF:
+        if {one, other} <= given:
+            raise BadInput(f"{one} and {other} do not go together; nothing was sent.", f"{why}.")
+    if args.code:
+        from copilot_magics.answers.cells import NewCell
+
+        return NewCell(shell)
+    return None
