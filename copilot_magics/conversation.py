@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from copilot_magics import locking, records, recovery
 from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics
 from copilot_magics.entering import enter, of_provider, unchanging
-from copilot_magics.errors import CopilotError, SessionExists
+from copilot_magics.errors import CopilotError, SessionExists, SessionInUse
 from copilot_magics.failures import cut_off, explain_exception, timed_out
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
@@ -33,6 +33,8 @@ from copilot_magics.turn import Turn
 if TYPE_CHECKING:
     from copilot import CopilotClient
     from copilot.session import CopilotSession
+
+    from copilot_magics.rewinding import Back, Rewound
 
 _SETTLE_PATIENCE = 2.0
 """Seconds from an error to the runtime's ``session.idle``; measured: up to 0.8."""
@@ -201,17 +203,13 @@ class Conversation:
     async def _send(self, turn: Turn) -> None:
         from copilot_magics.models import check_model
 
-        was_attached = self._sdk is not None
-        if await self.attach("resume") and was_attached:
-            turn.notice(runtime().renewed)
-        await self._check_alone()
-        if was_attached:
-            await self._check_journal()
+        sdk = await self._ready(turn.notice)
         await self._check_login()
         if turn.model:
             await check_model(self.provider, turn.model)
-        sdk = self._sdk
-        assert sdk is not None
+        if turn.before is not None:
+            # Last of all: what can fail before the prompt is sent has not failed.
+            await turn.before(sdk)
         process, default = runtime(), self.provider.model
         turn.begin()
         # Before it is sent: the kernel may end before it hears under which ID it was.
@@ -246,6 +244,17 @@ class Conversation:
             process.turns -= 1
             if turn.model and default and process.alive:
                 await self._answered(sdk.set_model(default))
+
+    async def _ready(self, tell: Callable[[str], None]) -> CopilotSession:
+        """Return the session in the runtime, attached anew where it has to be, and ours alone."""
+        was_attached = self._sdk is not None
+        if await self.attach("resume") and was_attached:
+            tell(runtime().renewed)
+        await self._check_alone()
+        if was_attached:
+            await self._check_journal()
+        assert self._sdk is not None
+        return self._sdk
 
     async def _settle(self) -> None:
         """Wait until the runtime is done too: the next prompt must not overlap this one."""
@@ -322,6 +331,22 @@ class Conversation:
                 self.turn.notice(told)
         if self.turn is not None:
             self.turn.feed(event)
+
+    async def rewind(self, back: Back) -> Rewound | None:
+        """Go back to an earlier turn, once nothing is on its way; see `rewinding`.
+
+        Raises
+        ------
+        SessionInUse
+            A prompt is being answered.
+        """
+        if self.turn is not None and self.turn.outcome is None:
+            raise SessionInUse(
+                f"The session {self.session!r} is answering a prompt, and cannot go back.",
+                "Wait for the answer, or interrupt it first.",
+            )
+        async with self._queue:
+            return await back(await self._ready(lambda _line: None))
 
     async def rename(self, title: str) -> None:
         """Give the session a title (RPC ``session.name.set``)."""

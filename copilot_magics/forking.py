@@ -11,6 +11,7 @@ from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.runtime.process import runtime
 from copilot_magics.titles import check_title
 from copilot_magics.transcripts import facts, find, not_found, read_journal
+from copilot_magics.transcripts.prompts import messages_of
 
 
 def fork_title(source: str, wanted: str) -> str:
@@ -34,12 +35,37 @@ def fork_title(source: str, wanted: str) -> str:
                 f"{wanted!r} already names the session {taken!r}.", "Give the fork another name."
             )
         return check_title(wanted)
+    return free_title(source, "(fork)", "(fork {})")
+
+
+def free_title(source: str, ending: str, again: str = "") -> str:
+    """Return a title that no session has: the source's, or its ID, with something behind it.
+
+    Parameters
+    ----------
+    source : str
+        The source's ID.
+    ending : str
+        What stands behind it.
+    again : str
+        What does where there is one already, with ``{}`` for a number; the same with a number in
+        brackets where left out.
+    """
     known = facts(source)
     named = known.title if known and known.user_named else source
-    title, number = f"{named[:85]} (fork)", 2
-    while find(title):
-        title, number = f"{named[:85]} (fork {number})", number + 1
+    title, number = f"{named[: 99 - len(ending)]} {ending}", 2
+    while _is_taken(title):
+        behind = (again or f"{ending} ({{}})").format(number)
+        title, number = f"{named[: 99 - len(behind)]} {behind}", number + 1
     return title
+
+
+def _is_taken(title: str) -> bool:
+    try:
+        return find(title) is not None
+    except BadInput:
+        # By several.
+        return True
 
 
 async def fork(source: str, title: str, before: str = "") -> str:
@@ -88,4 +114,6 @@ async def fork(source: str, title: str, before: str = "") -> str:
     if kept := records.settings(source):
         # Whoever answered the source answers the fork.
         records.remember(forked.session_id, kept)
+    # A cell that the source answered is answered in the fork too.
+    records.hand_on(source, forked.session_id, messages_of(forked.session_id))
     return forked.session_id

@@ -56,8 +56,12 @@ class Asked(msgspec.Struct, omit_defaults=True):
         What its lines are known by.
     message : str
         The ID that ``session.send`` gave it; empty: nobody lived to see it sent.
+    run : int
+        The execution count of the cell's run.
     outcome : Outcome or None
         None: nobody lived to see it.
+    cut : bool
+        Whether its turn was cut off since: the conversation went back to before it.
     """
 
     key: str
@@ -66,8 +70,10 @@ class Asked(msgspec.Struct, omit_defaults=True):
     cell: str = ""
     prompt: str = ""
     nth: int = 0
+    run: int = 0
     at: datetime | None = None
     outcome: Outcome | None = None
+    cut: bool = False
 
 
 def settings(session: str) -> Settings | None:
@@ -99,11 +105,14 @@ class Cell(msgspec.Struct, frozen=True):
     nth : int
         How often the same was asked before: in this run of the cell where it is known, else in
         this kernel.
+    run : int
+        The cell's execution count.
     """
 
     cell: str
     prompt: str
     nth: int
+    run: int = 0
 
 
 _asked_here: dict[tuple[str, str, str, int], int] = {}
@@ -123,18 +132,31 @@ def source(session: str, cell: str, run: int, prompt: str) -> Cell:
     prompt : str
         The prompt's text.
     """
-    digest = hashlib.sha256(prompt.encode(errors="backslashreplace")).hexdigest()
+    digest = digest_of(prompt)
     key = (session, cell, digest, run if cell else 0)
     nth = _asked_here.get(key, 0)
     _asked_here[key] = nth + 1
-    return Cell(cell, digest, nth)
+    return Cell(cell, digest, nth, run)
+
+
+def digest_of(prompt: str) -> str:
+    """Return what a prompt is known by: SHA-256, hexadecimal."""
+    return hashlib.sha256(prompt.encode(errors="backslashreplace")).hexdigest()
 
 
 def began(session: str, cell: Cell | None) -> str:
     """Note that a prompt is about to be sent, and return the key under which it is known."""
     key, where = uuid.uuid4().hex, cell or Cell("", "", 0)
-    now = datetime.now(UTC)
-    _append(session, Asked(key, "", _THIS_KERNEL, where.cell, where.prompt, where.nth, now))
+    begun = Asked(
+        key,
+        kernel=_THIS_KERNEL,
+        cell=where.cell,
+        prompt=where.prompt,
+        nth=where.nth,
+        run=where.run,
+        at=datetime.now(UTC),
+    )
+    _append(session, begun)
     return key
 
 
@@ -148,14 +170,33 @@ def ended(session: str, key: str, outcome: Outcome) -> None:
     _append(session, Asked(key, outcome=outcome))
 
 
+def cut(session: str, messages: set[str]) -> None:
+    """Note that the turns of prompts were cut off, by the IDs under which these were sent."""
+    gone = [Asked(line.key, cut=True) for line in asked(session) if line.message in messages]
+    if gone:
+        _append(session, *gone)
+    look_again(session)
+
+
+def hand_on(session: str, fork: str, messages: set[str]) -> None:
+    """Have a fork know what its source knows of the prompts that both have."""
+    if known := [line for line in asked(session) if line.message in messages]:
+        _append(fork, *known)
+    look_again(fork)
+
+
 def asked(session: str) -> list[Asked]:
-    """Return the prompts sent from notebooks, in order, each with its outcome."""
+    """Return the prompts sent from notebooks, in order, each with its outcome.
+
+    Those whose turns were cut off are none any more.
+    """
     found: dict[str, Asked] = {}
     for line in _lines(session):
         prompt = found.setdefault(line.key, line)
         prompt.message = line.message or prompt.message
         prompt.outcome = line.outcome or prompt.outcome
-    return list(found.values())
+        prompt.cut = line.cut or prompt.cut
+    return [prompt for prompt in found.values() if not prompt.cut]
 
 
 def reached_journal(session: str) -> bool:
@@ -188,6 +229,30 @@ def answered_before(session: str, cell: Cell) -> Asked | None:
 _earlier: dict[str, dict[tuple[str, str, int], Asked]] = {}
 
 
+def asked_by(session: str, cell: Cell) -> set[str]:
+    """Return the IDs of the prompts that came from the same place in another run of it.
+
+    A cell is known by its ID, whatever it asked. One without is known by what it asks: the nth of
+    like prompts in an earlier kernel, any of them in this one.
+    """
+    return {line.message for line in asked(session) if line.message and _same_place(line, cell)}
+
+
+def may_be_event(cell: str) -> bool:
+    """Whether a cell's ID may be that of an event, as in a notebook written from a session."""
+    return len(cell) == 36 and cell.count("-") == 4
+
+
+def _same_place(line: Asked, cell: Cell) -> bool:
+    here = line.kernel == _THIS_KERNEL
+    if here and line.run == cell.run:
+        return False
+    if cell.cell:
+        return line.cell == cell.cell
+    like = not line.cell and line.prompt == cell.prompt
+    return like and (here or line.nth == cell.nth)
+
+
 def look_again(session: str) -> None:
     """Forget what earlier kernels asked, where others may have added to it."""
     _earlier.pop(session, None)
@@ -205,10 +270,12 @@ def forget(session: str) -> None:
 _unwritten: dict[str, list[Asked]] = {}
 
 
-def _append(session: str, line: Asked) -> None:
+def _append(session: str, *new: Asked) -> None:
     path = _turns(session)
     lines = _unwritten.setdefault(session, [])
-    lines.append(line)
+    # After one that was not written whole, a new line begins.
+    begun = b"\n" if lines else b""
+    lines += new
     # A record must never cost a turn: with a full disk it is the journal that counts, and this
     # kernel at least knows how the turn ended.
     with contextlib.suppress(OSError):
@@ -216,8 +283,6 @@ def _append(session: str, line: Asked) -> None:
         check_own_file(path)
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            # After one that was not written whole, a new line begins.
-            begun = b"\n" if len(lines) > 1 else b""
             data = begun + b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
             if os.write(file, data) == len(data):
                 lines.clear()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -143,6 +143,7 @@ class Turn:
         self.waiting: list[Pending] = []
         self.changed: Callable[[], None] = lambda: None
         self.noted: Callable[[Outcome], None] = lambda _outcome: None
+        self.before: Callable[[Any], Awaitable[None]] | None = None
         self.hung = False
         self.ended = asyncio.Event()
         self.aborting = False
