@@ -45,14 +45,11 @@ class Output:
         What it says, as plain text.
     picture : str
         PNG, as base64.
-    display_id : str
-        By what it can be changed later.
     """
 
     kind: str
     text: str
     picture: str = ""
-    display_id: str = ""
 
 
 @dataclass
@@ -67,29 +64,20 @@ class Record:
         """Take what was printed."""
         last = self.outputs[-1] if self.outputs else None
         if last is None or last.kind != kind or self._clear_before_next:
-            self._add(Output(kind, text))
+            self.add(Output(kind, text))
             return
         last.text += text
         if len(last.text) > 2 * _TEXT:
             last.text = ends(last.text, _TEXT)
 
-    def message(self, kind: str, content: dict[str, Any]) -> None:
-        """Take a message of the kernel: a display, a change of one, or that all is cleared."""
-        if kind == "clear_output":
-            self._clear_before_next = True
-            if not content.get("wait"):
-                self._clear()
-            return
-        display_id = str(content.get("transient", {}).get("display_id", ""))
-        output = _displayed(content.get("data", {}), display_id)
-        if kind == "display_data":
-            self._add(output)
-            return
-        for number, other in enumerate(self.outputs):
-            if other.display_id and other.display_id == display_id:
-                self.outputs[number] = output
+    def clear(self, *, wait: bool) -> None:
+        """Forget all of it, now or when something else comes."""
+        self._clear_before_next = True
+        if not wait:
+            self._clear()
 
-    def _add(self, output: Output) -> None:
+    def add(self, output: Output) -> None:
+        """Take an output."""
         if self._clear_before_next:
             self._clear()
         self.outputs.append(output)
@@ -112,6 +100,8 @@ class Recorder:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._kept: dict[int, Record] = {}
+        # What can still be changed, by the ID it is known by.
+        self._displays: dict[str, Output] = {}
         # The cell that loads the extension has begun already, and will end.
         self._running: list[tuple[Record, list[Callable[[], None]]]] = [(Record(), [])]
 
@@ -178,11 +168,27 @@ class Recorder:
                 output.picture = ""
 
     def _hear(self, message: Any) -> Any:
-        if self._running:
-            # What cannot be read must not cost what is shown.
-            with contextlib.suppress(Exception):
-                self._running[-1][0].message(message["msg_type"], message["content"])
+        # What cannot be read must not cost what is shown.
+        with contextlib.suppress(Exception):
+            self._take(message["msg_type"], message["content"])
         return message
+
+    def _take(self, kind: str, content: dict[str, Any]) -> None:
+        record = self._running[-1][0] if self._running else Record()
+        if kind == "clear_output":
+            record.clear(wait=bool(content.get("wait")))
+            return
+        bundle = content["data"]
+        output = Output("display", bundle_text(bundle), bundle_picture(bundle))
+        display_id = content.get("transient", {}).get("display_id")
+        if kind == "display_data":
+            record.add(output)
+            if display_id:
+                self._displays[display_id] = output
+                for oldest in list(self._displays)[:-_CELLS]:
+                    del self._displays[oldest]
+        elif changed := self._displays.get(display_id):
+            changed.text, changed.picture = output.text, output.picture
 
 
 def recorder(shell: Any) -> Recorder | None:
@@ -222,10 +228,6 @@ def picture_data(picture: str) -> bytes:
         return base64.b64decode(picture)
     except (binascii.Error, ValueError):
         return b""
-
-
-def _displayed(bundle: dict[str, Any], display_id: str) -> Output:
-    return Output("display", bundle_text(bundle), bundle_picture(bundle), display_id)
 
 
 def _listen(stream: Any, heard: Callable[[str], None]) -> Callable[[], None]:

@@ -55,8 +55,8 @@ def tokens(text: str) -> int:
     count = 0
     for found in _TOKEN.finditer(text):
         piece = found[0]
-        # A blank is part of the word behind it; what is not Latin takes about two.
-        if piece[0] != " " or len(piece) > 1:
+        # One blank is part of the word behind it; what is not Latin takes about two.
+        if piece != " " or text[found.end()].isdigit():
             count += 1 if piece.isascii() else 2
     return count
 
