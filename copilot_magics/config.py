@@ -10,7 +10,7 @@ from traitlets import Bool, Enum, Float, List, Unicode
 from traitlets.config import SingletonConfigurable
 
 PERMISSIONS = ("ask", "read-only", "allow-all", "deny")
-RERUNS = ("append", "replay")
+RERUNS = ("append", "replay", "rewind")
 PROVIDERS = ("github", "openai", "azure", "anthropic", "ollama", "local")
 WIRE_APIS = ("completions", "responses")
 
@@ -67,8 +67,9 @@ class CopilotMagics(SingletonConfigurable):
     rerun = Enum(
         RERUNS,
         "append",
-        help="What a cell does that was answered in an earlier kernel: append (send it again) or "
-        "replay (show the saved answer).",
+        help="What a cell does that was answered before: append (send it again), replay (show the "
+        "saved answer, where an earlier kernel got it) or rewind (go back to before it, then send "
+        "it).",
     ).tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds after which a turn is given up; 0: never.").tag(
         config=True

@@ -57,6 +57,15 @@ class Notebook:
         """Whether a cell that was answered in an earlier kernel shows that answer again."""
         return (self.rerun or CopilotMagics.instance().rerun) == "replay"
 
+    @property
+    def rewinds(self) -> bool:
+        """Whether a cell that asks again takes the conversation back to before it first.
+
+        A terminal has no cells that are run again.
+        """
+        in_kernel = hasattr(self.shell, "kernel")
+        return in_kernel and (self.rerun or CopilotMagics.instance().rerun) == "rewind"
+
     def bind(self, session: Session, how: How) -> str:
         """Open a session, bind the notebook to it, and return the line that says so."""
         from copilot_magics.transcripts.catalog import facts

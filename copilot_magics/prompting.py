@@ -21,8 +21,9 @@ from copilot_magics.display.stream import Notebook as NotebookView
 from copilot_magics.display.stream import Silent, Terminal, View
 from copilot_magics.errors import BadInput
 from copilot_magics.notebook import Notebook, check_name
-from copilot_magics.replay import saved_reply
+from copilot_magics.replay import saved_message, saved_reply
 from copilot_magics.reply import Reply
+from copilot_magics.rewinding import before_asked_again
 from copilot_magics.session import Session
 from copilot_magics.turn import Turn
 from copilot_magics.words import local_time
@@ -71,8 +72,8 @@ class Prompt:
         self.rounds: Rounds | None = None
         self._saved: Reply | None = None
         before = records.answered_before(self._session.id, cell)
-        if before is not None and notebook.replays:
-            self._saved = saved_reply(self._session.id, before.message)
+        if notebook.replays and (message := saved_message(self._session.id, cell)):
+            self._saved = saved_reply(self._session.id, message)
             if self._saved is not None and (wants is None or wants.take_saved(self._saved)):
                 return
         turn = Turn(
@@ -86,7 +87,9 @@ class Prompt:
         turn.session = self._session.id
         if said:
             turn.notice(said)
-        if before is not None and before.at is not None:
+        if notebook.rewinds:
+            turn.before = before_asked_again(turn)
+        elif before is not None and before.at is not None:
             turn.notice(
                 f"This was answered before, on {local_time(before.at)}; it is sent again. "
                 f"`%copilot_session --rerun replay` would show that answer."

@@ -5,10 +5,32 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from copilot_magics.records import Cell, answered_before, digest_of, may_be_event
 from copilot_magics.reply import Reply
+from copilot_magics.transcripts.prompts import prompts_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def saved_message(session: str, cell: Cell) -> str:
+    """Return the ID of the prompt whose saved answer a cell shows again, or an empty string.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    cell : Cell
+        Where the prompt comes from.
+    """
+    if before := answered_before(session, cell):
+        return before.message
+    if may_be_event(cell.cell):
+        for prompt in prompts_of(session):
+            # A notebook that was written from the session calls its cells by their prompts' events.
+            if prompt.event == cell.cell and digest_of(prompt.text) == cell.prompt:
+                return prompt.message
+    return ""
 
 
 def saved_reply(session: str, message_id: str) -> Reply | None:

@@ -13,10 +13,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from copilot_magics import records
+from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.forking import fork, free_title
+from copilot_magics.held import opened
 from copilot_magics.runtime.process import runtime
-from copilot_magics.transcripts import Event, read_journal, reading
+from copilot_magics.transcripts import Event, SessionFacts, facts, read_journal, reading
 from copilot_magics.transcripts.journal import is_sound
 from copilot_magics.transcripts.prompts import Asked, prompts_of
 from copilot_magics.words import counted
@@ -24,6 +26,7 @@ from copilot_magics.words import counted
 if TYPE_CHECKING:
     from copilot.session import CopilotSession
 
+    from copilot_magics.settings import Options
     from copilot_magics.turn import Turn
 
 T = TypeVar("T")
@@ -68,7 +71,8 @@ class Rewound(NamedTuple):
     def gone(self) -> str:
         """What became of the turns that were cut off, as the end of a sentence."""
         first, last = self.turn + 1, self.turn + self.cut
-        turns = f"turn {first}" if self.cut == 1 else f"turns {first} to {last}"
+        between = "and" if self.cut == 2 else "to"
+        turns = f"turn {first}" if self.cut == 1 else f"turns {first} {between} {last}"
         is_, had = ("is", "it had") if self.cut == 1 else ("are", "they had")
         if not self.fork:
             return f"{turns} {is_} gone, since {had} no answer"
@@ -77,6 +81,36 @@ class Rewound(NamedTuple):
     def __str__(self) -> str:
         where = f"turn {self.turn}" if self.turn else "its beginning"
         return f"Session {self.session} is back at {where}; {self.gone}."
+
+
+async def rewind(session: str, options: Options, back: Back) -> Rewound | None:
+    """Take a session back that exists; it is taken up for that, and stays so.
+
+    Parameters
+    ----------
+    session : str
+        Its ID.
+    options : Options
+        As it is opened with, where this kernel does not hold it.
+    back : callable
+        Where to.
+
+    Returns
+    -------
+    Rewound or None
+        None where there was nothing to cut off.
+
+    Raises
+    ------
+    SessionNotFound, BadInput
+        There is no such session, or no such turn.
+    SessionInUse
+        Somebody else holds it, or a prompt is being answered.
+    CopilotError
+        The fork could not be made, or the runtime refused; nothing was cut off.
+    """
+    held = await opened(session, options, CopilotMagics.instance(), "resume")
+    return await held.rewind(back)
 
 
 def turn_number(turn: object) -> int:
@@ -193,7 +227,7 @@ def _asked_before(turn: Turn) -> Asked | None:
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:
-    """Await what must not be left half done: an interrupt waits for its end, though not for long."""
+    """Await what must not be left half done: an interrupt waits for its end, not for long."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
@@ -267,12 +301,8 @@ async def _flush(sdk: CopilotSession, session: str) -> None:
 
 async def _keep(session: str, going: list[Event], ending: str) -> tuple[str, str]:
     """Return a fork that has all that goes, and its title."""
-    from copilot_magics.transcripts import facts
-
-    for known in reversed(_kept.get(session, [])):
-        found = await asyncio.to_thread(facts, known)
-        if found and await asyncio.to_thread(_has_all, known, going):
-            return known, found.title
+    if known := await asyncio.to_thread(_already_kept, session, going):
+        return known.session, known.title
     title = await asyncio.to_thread(free_title, session, ending)
     made = await fork(session, title)
     if not await asyncio.to_thread(_has_all, made, going):
@@ -283,6 +313,13 @@ async def _keep(session: str, going: list[Event], ending: str) -> tuple[str, str
         )
     _kept.setdefault(session, []).append(made)
     return made, title
+
+
+def _already_kept(session: str, going: list[Event]) -> SessionFacts | None:
+    for known in reversed(_kept.get(session, [])):
+        if _has_all(known, going):
+            return facts(known)
+    return None
 
 
 def _said_from(session: str, event: str) -> list[Event]:

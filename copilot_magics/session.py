@@ -216,6 +216,39 @@ class Session:
 
         return Session(fork_session(self._id, title, at=at))
 
+    def rewind(self, turn: int) -> Session | None:
+        """Go back to just after a turn; what is cut off is kept in a fork, files stay as they are.
+
+        Parameters
+        ----------
+        turn : int
+            The turn's number (column ``turn`` of `messages`); 0 goes back to the beginning, and -1
+            takes the last turn back.
+
+        Returns
+        -------
+        Session or None
+            The fork, not yet opened: it has all that this one had. None where nothing came after
+            the turn.
+
+        Raises
+        ------
+        SessionNotFound, BadInput
+            There is no such session, or it has no such turn.
+        SessionInUse
+            Another kernel holds it, or a prompt is being answered.
+        """
+        from copilot_magics.rewinding import back_to, check_turn, rewind, turn_number
+        from copilot_magics.transcripts import not_found
+
+        number = turn_number(turn)
+        if not self.exists:
+            raise not_found(self._id)
+        check_turn(self._id, number)
+        work = rewind(self._id, self._options, back_to(self._id, number))
+        rewound = doors.block(work, whole=True)
+        return Session(rewound.fork) if rewound else None
+
     def abort(self) -> None:
         """End the turn that is running, from any thread; the session stays usable."""
         from copilot_magics.held import repository

@@ -44,6 +44,13 @@ class SessionMagics(NotebookMagics):
         metavar="EVENT",
         help="With --fork: only with what was before this event (an event_id of get_messages()).",
     )
+    @argument(
+        "--rewind",
+        default="",
+        metavar="TURN",
+        help="Go back to just after this turn (column turn of get_messages(); 0: the beginning, "
+        "-1: take the last turn back). What is cut off is kept in a fork; files stay as they are.",
+    )
     @argument("--model", default="", help="The model to ask; %%copilot_models lists them.")
     @argument("--reasoning-effort", default="", help="How hard it thinks: low, medium, high, …")
     @argument("--provider", default="", help=f"Who answers: {', '.join(PROVIDERS)}.")
@@ -85,7 +92,9 @@ class SessionMagics(NotebookMagics):
     @argument(
         "--rerun",
         default="",
-        help=f"What a cell does that was answered in an earlier kernel: {' or '.join(RERUNS)}.",
+        help="What a cell does that was answered before: append (in an earlier kernel: send it "
+        "again and say so), replay (in an earlier kernel: show that answer), rewind (also in this "
+        "kernel: go back to before it, then send it).",
     )
     def copilot_session(self, line: str) -> None:
         """Bind this notebook to a session: resume it, or create it where it does not exist.
@@ -100,8 +109,15 @@ class SessionMagics(NotebookMagics):
         begin_imports()
         _check_choices(args)
         self.notebook.rerun = args.rerun or self.notebook.rerun
+        if args.rewind and (args.new or args.disconnect or args.fork or args.at):
+            raise BadInput(
+                "--rewind goes with a session that is there.",
+                "Leave out --new, --fork, --at and --disconnect, or run them before it.",
+            )
         if args.disconnect:
             self._disconnect(args.session)
+        elif args.rewind:
+            print(self._rewind(args))
         elif args.fork or args.at:
             print(self._fork(args))
         elif args.session or args.new or _opens(args):
@@ -120,6 +136,31 @@ class SessionMagics(NotebookMagics):
         # A fork is new in any case.
         args.new = False
         return f"Forked {args.fork}. {self._open(args)}"
+
+    def _rewind(self, args: Namespace) -> str:
+        from copilot_magics.doors import block
+        from copilot_magics.rewinding import back_to, check_turn, rewind, turn_number
+        from copilot_magics.session import Session
+        from copilot_magics.settings import Options
+        from copilot_magics.transcripts import not_found
+
+        turn = turn_number(args.rewind)
+        bound = Session(args.session) if args.session else self.notebook.bound_or_none()
+        if bound is None:
+            raise BadInput(
+                "This notebook is not bound to a session that could go back.",
+                "Name one, as in `%copilot_session alice-churn --rewind 3`.",
+            )
+        if not bound.exists:
+            raise not_found(bound.id)
+        # Before anything is opened or bound.
+        last = check_turn(bound.id, turn)
+        args.session, args.resume = bound.id, True
+        self._open(args)
+        rewound = block(rewind(bound.id, Options(), back_to(bound.id, turn)), whole=True)
+        if rewound is None:
+            return f"Session {bound.id}: nothing comes after turn {last}; it is as it was."
+        return str(rewound)
 
     def _open(self, args: Namespace) -> str:
         from copilot_magics.session import Session
