@@ -10,7 +10,8 @@ import asyncio
 from typing import Any, Literal
 
 from copilot_magics.permissions import Ask, Policy, understand
-from copilot_magics.turn import Question, Turn, one_line
+from copilot_magics.turn import Question, Turn
+from copilot_magics.words import one_line
 
 _NOBODY = {
     "answer": "Nobody is there to answer. Go on with your best judgement.",

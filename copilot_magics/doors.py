@@ -137,7 +137,7 @@ async def await_turn(
     try:
         with _interrupts(task.cancel) if in_terminal and task else contextlib.nullcontext():
             future = submit(turn.run(work))
-            await _follow(turn, future, view)
+            await follow(turn, future, view)
     except asyncio.CancelledError:
         await _abort(turn, future)
         view.finish(turn, Reply.of(turn))
@@ -168,7 +168,7 @@ def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None
     # Before it is sent: the model may be asked before the machine comes back to this thread.
     with _interrupts(interrupt):
         future = submit(turn.run(work))
-        _run_here(_follow(turn, future, view, interrupt))
+        _run_here(follow(turn, future, view, interrupt))
         # In here too: a second interrupt must not cost what the first one left to be shown.
         return _conclude(turn, future, view, interrupted.is_set)
 
@@ -202,7 +202,14 @@ async def _until_done(future: Future[Any]) -> None:
         wrapped.exception()
 
 
-async def _follow(
+async def attend(turn: Turn, work: Coroutine[Any, Any, None], view: View) -> Reply:
+    """Follow a turn that nobody waits for: as `await_turn`, but whatever ends this, it goes on."""
+    future = submit(turn.run(work))
+    await follow(turn, future, view)
+    return _conclude(turn, future, view)
+
+
+async def follow(
     turn: Turn, future: Future[None], view: View, interrupt: Callable[[], object] | None = None
 ) -> None:
     """Show a turn until it ends."""
@@ -214,7 +221,8 @@ async def _follow(
 
     def pressing() -> bool:
         """Whether there is something to show now, and not with the next drawing."""
-        return turn.outcome is not None or bool(turn.waiting) or (turn.answering and not answering)
+        new = any(id(pending) not in asked for pending in turn.open)
+        return turn.outcome is not None or new or (turn.answering and not answering)
 
     def changed() -> None:
         # Ten thousand pieces of an answer must not wake this loop ten thousand times.
@@ -222,12 +230,12 @@ async def _follow(
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(wake.set)
 
-    turn.changed = changed
+    turn.watchers.add(changed)
     try:
         # A failure comes before the runtime is done, and before the journal has all of the turn.
         while turn.outcome in (None, "failed") and not future.done():
             wake.clear()
-            questions = [pending for pending in turn.waiting if id(pending) not in asked]
+            questions = [pending for pending in turn.open if id(pending) not in asked]
             if time.monotonic() >= due or (turn.answering and not answering) or questions:
                 answering = turn.answering
                 begun = time.monotonic()
@@ -247,7 +255,7 @@ async def _follow(
                 async with asyncio.timeout(min(_TICK, pause) if pause > 0 else _TICK):
                     await wake.wait()
     finally:
-        turn.changed = lambda: None
+        turn.watchers.discard(changed)
 
 
 async def _abort(turn: Turn, future: Future[None]) -> None:

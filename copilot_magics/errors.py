@@ -10,11 +10,12 @@
     ├── SessionInUse             another kernel, or a terminal, holds the session
     ├── StateUnusable            the disk refuses what has to be kept; an OSError
     ├── RuntimeUnavailable       no Copilot runtime, or one that does not start
+    ├── StillRunning             a turn in the background, longer than one wanted to wait
     ├── ProviderUnavailable      nobody who could answer: no login, no key, no local model
     └── TurnError                a prompt was sent, and no whole answer came; carries ``.reply``
         ├── TurnFailed           the provider or the runtime said why
         ├── TurnTimedOut         --timeout passed
-        └── TurnAborted          ``Session.abort()`` ended it
+        └── TurnAborted          ``Session.abort()`` or ``Reply.stop()`` ended it
     Interrupted                  the user interrupted; a KeyboardInterrupt
     └── TurnInterrupted          while a prompt was on its way; carries ``.reply``
 
@@ -112,7 +113,11 @@ class TurnTimedOut(TurnError, TimeoutError):
 
 
 class TurnAborted(TurnError):
-    """The turn was ended by `Session.abort`."""
+    """The turn was ended by `Session.abort`, `Reply.stop` or its Stop button."""
+
+
+class StillRunning(CopilotError, TimeoutError):
+    """A turn in the background took longer than somebody wanted to wait; it goes on."""
 
 
 class Interrupted(_Plain, KeyboardInterrupt):

@@ -7,11 +7,20 @@ library; what happened is in their status code, or in a few words of theirs.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from copilot_magics.disk import refused_to_runtime
 from copilot_magics.folders import copilot_home
-from copilot_magics.turn import Failure
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no whole answer: one sentence, and what to try."""
+
+    what: str
+    mend: str = ""
+
 
 _AGAIN = "Send the prompt again; the session is usable."
 _TRIED = ", also after several tries"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from copilot_magics.errors import (
     TurnAborted,
@@ -47,14 +48,22 @@ class Reply:
     model : str
         Who answered, as the provider names it.
     usage : dict of str to float
-        ``input_tokens``, ``output_tokens``, ``cache_read_tokens`` (tokens) and ``cost`` (premium
-        requests), as far as they were reported.
+        ``input_tokens``, ``output_tokens``, ``cache_read_tokens``, ``cache_write_tokens``,
+        ``reasoning_tokens`` (tokens), ``cost`` (premium requests), ``model_calls`` (a number) and
+        ``first_token`` (seconds from the first call to the first piece of its answer), as far as
+        they were reported.
+    context : dict of str to int
+        How full the model's context was at its last call, in tokens: ``tokens`` of ``limit``, and
+        what they hold: ``system``, ``tools``, ``conversation``; empty where it was not reported.
     duration : float
         Seconds from sending the prompt to the turn's end.
-    outcome : {"answered", "aborted", "failed", "lost"}
-        How the turn ended; ``lost`` means that the prompt is not in the journal.
+    outcome : {"answered", "aborted", "failed", "lost"} or None
+        How the turn ended; ``lost`` means that the prompt is not in the journal; None while the
+        turn runs in the background.
     message_id : str
         The prompt's ID in the journal (``messageId`` of its ``user.message``).
+    steered_by : list of str
+        The IDs of the prompts that were sent into the turn (``--now``).
     last_message : str
         The last message of the answer, without what was said on the way to it.
     value : object
@@ -73,9 +82,11 @@ class Reply:
         model: str,
         usage: dict[str, float],
         duration: float,
-        outcome: Outcome,
+        outcome: Outcome | None,
         message_id: str,
         last_message: str = "",
+        context: dict[str, int] | None = None,
+        steered_by: Sequence[str] = (),
     ) -> None:
         self.text = text
         self.session = session
@@ -85,6 +96,8 @@ class Reply:
         self.outcome = outcome
         self.message_id = message_id
         self.last_message = last_message or text
+        self.context = context or {}
+        self.steered_by = list(steered_by)
         self.value: Any = None
         self.drawn: Drawn | None = None
         self.notes: list[str] = []
@@ -92,17 +105,18 @@ class Reply:
 
     @classmethod
     def of(cls, turn: Turn) -> Reply:
-        """Return the reply of a turn that has ended."""
-        assert turn.outcome is not None
+        """Return the reply of a turn, as far as it has come."""
         return cls(
             turn.text,
             session=turn.session,
             model=turn.answered_by or turn.model,
-            usage=dict(turn.usage),
+            usage=dict(turn.meter.usage),
             duration=turn.duration,
             outcome=turn.outcome,
             message_id=turn.message_id,
             last_message=turn.last_message,
+            context=dict(turn.meter.context),
+            steered_by=turn.steered_by,
         )
 
     @property
@@ -137,7 +151,50 @@ class Reply:
         """The turn's events, as in `get_messages`."""
         from copilot_magics.transcripts import get_turn
 
-        return get_turn(self.session, self.message_id)
+        first = get_turn(self.session, self.message_id)
+        if not self.steered_by:
+            return first
+        import pandas as pd
+
+        parts = [first, *(get_turn(self.session, message) for message in self.steered_by)]
+        return pd.concat([part for part in parts if len(part)] or [first], ignore_index=True)
+
+    @property
+    def done(self) -> bool:
+        """Whether the turn has ended."""
+        return self.outcome is not None
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Wait until the turn has ended; one of a cell that waited for it has.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds after which to wait no longer; the turn goes on.
+
+        Returns
+        -------
+        Reply
+            This one.
+
+        Raises
+        ------
+        TurnFailed, TurnTimedOut, TurnAborted
+            The turn ended without a whole answer.
+        StillRunning
+            It runs longer than ``timeout``.
+        Interrupted
+            The user interrupted the waiting; the turn goes on.
+        """
+        return self
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Await the turn's end; as `wait`."""
+        return self
+        yield
+
+    def stop(self) -> None:
+        """End the turn, if it still runs; the session stays usable."""
 
     @property
     def summary(self) -> str:
@@ -147,7 +204,7 @@ class Reply:
         if tokens:
             parts.append(f"{tokens:,.0f} tokens")
         if self.outcome != "answered":
-            parts.append(self.outcome)
+            parts.append(self.outcome or "running")
         return " · ".join(part for part in parts if part)
 
     def shown_by(self, execution: int) -> None:

@@ -15,11 +15,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from copilot_magics.metering import Meter
 from copilot_magics.records import Cell, Outcome
 from copilot_magics.texts import check_text
+from copilot_magics.toolcall import ToolCall
 from copilot_magics.transcripts.reading import brief
+from copilot_magics.words import one_line
 
 if TYPE_CHECKING:
+    from copilot_magics.failures import Failure
     from copilot_magics.permissions import Ask
 
 _SILENCE = 10.0
@@ -54,39 +58,6 @@ class Pending:
     answer: Future[str] = field(default_factory=Future)
 
 
-@dataclass
-class ToolCall:
-    """One call of a tool, as far as it is shown.
-
-    Attributes
-    ----------
-    name : str
-        The tool's name.
-    brief : str
-        What it is called for, in one line.
-    arguments : object
-        Its arguments, as the model gave them.
-    succeeded : bool or None
-        How it went; None while it runs.
-    result : str
-        What the model was told, or why there is nothing to tell.
-    """
-
-    name: str
-    brief: str
-    arguments: Any = None
-    succeeded: bool | None = None
-    result: str = ""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why there is no whole answer: one sentence, and what to try."""
-
-    what: str
-    mend: str = ""
-
-
 class Turn:
     """One prompt, from its sending to its end.
 
@@ -111,6 +82,18 @@ class Turn:
         What the model is told behind the prompt; the journal has the prompt alone as what was said.
     schema : dict or None
         The JSON schema that the answer has to match, as far as the provider sees to it.
+    now : bool
+        Whether it is to be sent into the turn that is running, if one is.
+    background : bool
+        Whether no cell waits for it.
+    verbose : bool
+        Whether all that was counted is told at its end.
+    overheard : list of Pending
+        What the turn asks that this one waits for.
+    steered_by : list of str
+        The IDs of the prompts that were sent into it.
+    watchers : set of callable
+        Called, on any thread, when there is something new to show.
     """
 
     def __init__(
@@ -139,12 +122,16 @@ class Turn:
         self.answered_by = ""
         self.notices: list[str] = []
         self.tools: dict[str, ToolCall] = {}
-        self.usage: dict[str, float] = {}
+        self.meter = Meter()
+        self.now = self.background = self.verbose = False
         self.waiting: list[Pending] = []
-        self.changed: Callable[[], None] = lambda: None
+        self.overheard: list[Pending] = []
+        self.steered_by: list[str] = []
+        self.watchers: set[Callable[[], None]] = set()
         self.noted: Callable[[Outcome], None] = lambda _outcome: None
         self.before: Callable[[Any], Awaitable[None]] | None = None
         self.hung = False
+        self.under_way = asyncio.Event()
         self.ended = asyncio.Event()
         self.aborting = False
         self.begun = False
@@ -235,6 +222,7 @@ class Turn:
     def sent(self, message_id: str) -> None:
         """Take the ID that the runtime gave the prompt, and the events that came before it."""
         self.message_id = message_id
+        self.under_way.set()
         early, self._early = self._early, []
         for event in early:
             self.feed(event)
@@ -254,6 +242,21 @@ class Turn:
         self._began = self._heard = time.monotonic()
         self.say("thinking")
 
+    def changed(self) -> None:
+        """Tell whoever shows this turn that there is something new."""
+        for watcher in list(self.watchers):
+            watcher()
+
+    @property
+    def open(self) -> list[Pending]:
+        """What waits for the user."""
+        return [one for one in (*self.waiting, *self.overheard) if not one.answer.done()]
+
+    @property
+    def taken_in(self) -> bool:
+        """Whether the agent has got the prompt."""
+        return self._mine
+
     def say(self, status: str) -> None:
         """Change what the agent is said to be doing."""
         self.status = status
@@ -271,10 +274,13 @@ class Turn:
         # Before anybody can see the end: whoever does may ask at once how it was.
         self.noted(outcome)
         self._ended = time.monotonic()
+        if self.verbose:
+            self.notices += self.meter.lines(self.tools.values())
         self.outcome, self.failure = outcome, failure
         for pending in self.waiting:
             pending.answer.cancel()
         self.waiting.clear()
+        self.under_way.set()
         self.ended.set()
         self.changed()
 
@@ -291,6 +297,8 @@ class Turn:
         Nothing before the prompt's own ``user.message`` belongs to this turn: the runtime may
         still be ending the one before.
         """
+        if self.outcome is not None:
+            return
         self._heard = time.monotonic()
         self.hung = False
         if not self.message_id:
@@ -304,6 +312,13 @@ class Turn:
         handler = _HANDLERS.get(kind)
         if handler is not None and (event.agent_id is None or kind in _OF_SUB_AGENTS):
             handler(self, event.data)
+        if event.agent_id is None or kind in _OF_SUB_AGENTS:
+            self.count(kind, event.data)
+
+    def count(self, kind: str, data: Any) -> None:
+        """Take what an event says of tokens, limits and quotas."""
+        if line := self.meter.take(kind, data):
+            self.notice(line)
 
     def _is_own_error(self, kind: str, data: Any) -> bool:
         return kind == "session.error" and data.originating_message_id == self.message_id
@@ -334,8 +349,6 @@ class Turn:
         self.say("summing up the history, which is too long for the model")
 
     def _summed_up(self, data: Any) -> None:
-        if data.success:
-            self.notice("The history had grown too long for the model: it goes on from a summary.")
         self.say("thinking")
 
     def _reasoning(self, data: Any) -> None:
@@ -350,16 +363,13 @@ class Turn:
 
     def _tool_end(self, data: Any) -> None:
         if call := self.tools.get(data.tool_call_id):
-            call.succeeded = bool(data.success)
+            call.succeeded, call.ended = bool(data.success), time.monotonic()
             told = data.result.content if data.result else data.error and data.error.message
             call.result = told or ""
         self.say("thinking")
 
     def _usage(self, data: Any) -> None:
         self.answered_by = data.model or self.answered_by
-        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cost"):
-            if value := getattr(data, name, None):
-                self.usage[name] = self.usage.get(name, 0) + value
 
     def _error(self, data: Any) -> None:
         from copilot_magics.failures import explain
@@ -385,9 +395,3 @@ _HANDLERS: dict[str, Callable[[Turn, Any], None]] = {
     "session.idle": Turn._idle,
 }
 _OF_SUB_AGENTS = frozenset({"tool.execution_start", "tool.execution_complete", "assistant.usage"})
-
-
-def one_line(text: str, width: int = 100) -> str:
-    """Return a text in one line of limited width."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else f"{line[: width - 1]}…"

@@ -24,3 +24,9 @@ def local_time(moment: datetime) -> str:
     """Return a moment in the user's own time zone, to the minute."""
     # A pandas Timestamp is a datetime whose `astimezone` is not.
     return f"{datetime.fromtimestamp(moment.timestamp()):%Y-%m-%d %H:%M}"
+
+
+def one_line(text: str, width: int = 100) -> str:
+    """Return a text in one line of limited width."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"

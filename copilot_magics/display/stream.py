@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from copilot_magics.reply import Reply
-    from copilot_magics.turn import Pending, ToolCall, Turn
+    from copilot_magics.toolcall import ToolCall
+    from copilot_magics.turn import Pending, Turn
 
 _ALLOWANCE = 8_000
 """Characters that may be sent twice before an answer is split into blocks."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from copilot_magics.display.inert import entities, fenced, plain
 
 if TYPE_CHECKING:
-    from copilot_magics.turn import ToolCall
+    from copilot_magics.toolcall import ToolCall
 
 _SHOWN = 3_000
 """Characters of a call's arguments, and of its result, that are shown."""

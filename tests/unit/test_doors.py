@@ -12,7 +12,7 @@ import pytest
 
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent
-from copilot_magics.doors import _follow, wait_for_turn
+from copilot_magics.doors import follow, wait_for_turn
 from copilot_magics.errors import TurnInterrupted
 from copilot_magics.turn import Turn
 
@@ -21,7 +21,7 @@ async def test_a_cancellation_that_comes_with_a_piece_of_the_answer_is_not_lost(
     view = Silent(prompts.by_input)
     view.interval = 0.0
     turn, future = Turn("prompt"), Future[None]()
-    following = asyncio.ensure_future(_follow(turn, future, view))
+    following = asyncio.ensure_future(follow(turn, future, view))
     for _ in range(3):
         await asyncio.sleep(0)
     turn.changed()

@@ -18,7 +18,8 @@ from copilot_magics.display import prompts
 from copilot_magics.display.fences import closed, open_fence
 from copilot_magics.display.stream import Notebook, final_bundle, split_point
 from copilot_magics.reply import Reply
-from copilot_magics.turn import ToolCall, Turn
+from copilot_magics.toolcall import ToolCall
+from copilot_magics.turn import Turn
 
 
 @pytest.mark.parametrize(

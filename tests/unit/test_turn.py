@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from copilot_magics.turn import Failure, Question, Turn
+from copilot_magics.failures import Failure
+from copilot_magics.turn import Question, Turn
 
 
 def event(kind: str, agent_id: str | None = None, **data: Any) -> SimpleNamespace:
@@ -125,7 +126,7 @@ def test_usage_is_summed() -> None:
     turn = begun()
     for n in (1, 2):
         turn.feed(event("assistant.usage", model="m", input_tokens=10, output_tokens=n, cost=None))
-    assert turn.usage == {"input_tokens": 20, "output_tokens": 3}
+    assert turn.meter.usage == {"input_tokens": 20, "output_tokens": 3, "model_calls": 2}
     assert turn.answered_by == "m"
 
 

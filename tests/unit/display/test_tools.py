@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copilot_magics.display.tools import tools_markdown
-from copilot_magics.turn import ToolCall
+from copilot_magics.toolcall import ToolCall
 
 
 def test_a_call_that_the_turns_end_cut_off_runs_no_more() -> None:
