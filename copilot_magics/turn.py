@@ -377,7 +377,7 @@ class Turn:
         self.end("failed", explain(data))
 
     def _idle(self, data: Any) -> None:
-        self.end("aborted" if data.aborted else "answered")
+        self.end("aborted" if data.aborted is True else "answered")
 
 
 _HANDLERS: dict[str, Callable[[Turn, Any], None]] = {

@@ -1,7 +1,7 @@
-"""A runtime that asks for other things than it does: the real one, with a tap on what it says.
+"""A runtime that says other things than it does: the real one, with a tap on what it says.
 
 A `Tap` is a program to be named by ``COPILOT_CLI_PATH``. It becomes the real runtime, and leaves a
-child behind that hands on the runtime's messages and puts other words into its requests for leave:
+child behind that hands on the runtime's messages and puts other words into some of its events:
 those of a newer runtime, which the SDK does not know.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 _PROGRAM = """#!{python}
 import json, os, signal, sys
 
-runtime, words = {runtime!r}, {words!r}
+runtime, words, others = {runtime!r}, {words!r}, {others!r}
 heard, said = os.pipe()
 if os.fork():
     os.dup2(said, 1)
@@ -45,6 +45,11 @@ while head := source.readline():
             with open(words, "w") as file:
                 json.dump(rest, file)
             body = json.dumps(message).encode()
+    with open(others) as file:
+        other = json.load(file).get(event.get("type"))
+    if other:
+        event["data"].update(other)
+        body = json.dumps(message).encode()
     out.write(b"Content-Length: %d\\r\\n\\r\\n%b" % (len(body), body))
     out.flush()
 """
@@ -63,16 +68,27 @@ class Tap:
 
     def __init__(self, folder: Path, runtime: Path) -> None:
         self.words = folder / "words.json"
+        self.others = folder / "others.json"
         self.put([])
+        self.change({})
         self.program = folder / "tapped-copilot"
         self.program.write_text(
-            _PROGRAM.format(python=sys.executable, runtime=str(runtime), words=str(self.words))
+            _PROGRAM.format(
+                python=sys.executable,
+                runtime=str(runtime),
+                words=str(self.words),
+                others=str(self.others),
+            )
         )
         self.program.chmod(0o755)
 
     def put(self, requests: list[Any]) -> None:
         """Have the next requests say this; those that follow are left as they are."""
         self.words.write_text(json.dumps(requests))
+
+    def change(self, fields: dict[str, dict[str, Any]]) -> None:
+        """Have every event of these types say this in these fields, from now on."""
+        self.others.write_text(json.dumps(fields))
 
     @property
     def left(self) -> int:

@@ -166,6 +166,22 @@ def test_it_hangs(admit: Admit, home: Path, fault: FaultOf) -> None:
 
 
 @pytest.mark.slow
+def test_it_hangs_and_nobody_watches(admit: Admit, home: Path, fault: FaultOf) -> None:
+    patient = admit()
+    with fault("runtime: SIGSTOP, mid-stream, nobody watches") as it:
+        process = patient.process
+        cell = patient.kernel.start("%%copilot\ngate shut", allow_stdin=False)
+        patient.provider.wait_reached("shut")
+        it.strikes()
+        process.suspend()
+        told(cell.result(), "TurnFailed", TURN.format(HOW["SIGSTOP"]))
+        it.told(within=60)
+        patient.answered("say: It goes on.")
+    with fault("runtime: hung, and nobody watched") as it:
+        is_discharged(patient, home, it)
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("what", ["SIGTERM", MEMORY, "SIGSTOP"])
 def test_each_fault_at_each_moment(admit: Admit, home: Path, fault: FaultOf, what: str) -> None:
