@@ -11,11 +11,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from copilot_magics.metering import Meter
+from copilot_magics.pending import Pending, Question
 from copilot_magics.records import Cell, Outcome
 from copilot_magics.texts import check_text
 from copilot_magics.toolcall import ToolCall
@@ -25,37 +24,11 @@ from copilot_magics.words import one_line
 if TYPE_CHECKING:
     from copilot_magics.failures import Failure
     from copilot_magics.permissions import Ask
+    from copilot_magics.tools.capturing import Output
+    from copilot_magics.tools.work import Work
 
 _SILENCE = 10.0
 """Seconds without any event after which a turn is said to be silent."""
-
-Permission = Literal["once", "until-stop", "deny"]
-
-
-@dataclass
-class Question:
-    """A question of the agent (its tool ``ask_user``)."""
-
-    text: str
-    choices: list[str]
-    free: bool
-
-
-@dataclass
-class Pending:
-    """Something that waits for the user: a permission or a question.
-
-    Attributes
-    ----------
-    about : Ask or Question
-        What is asked.
-    answer : concurrent.futures.Future
-        Takes a `Permission` for an `Ask`, the answer's text for a `Question`; cancelled when the
-        turn ends before somebody answers.
-    """
-
-    about: Ask | Question
-    answer: Future[str] = field(default_factory=Future)
 
 
 class Turn:
@@ -82,16 +55,24 @@ class Turn:
         What the model is told behind the prompt; the journal has the prompt alone as what was said.
     schema : dict or None
         The JSON schema that the answer has to match, as far as the provider sees to it.
-    now : bool
-        Whether it is to be sent into the turn that is running, if one is.
+    now, steers : bool
+        Whether it is to be sent into the turn that is running, if one is; whether it was.
     background : bool
         Whether no cell waits for it.
     verbose : bool
         Whether all that was counted is told at its end.
     overheard : list of Pending
         What the turn asks that this one waits for.
+    behind : list of Turn
+        The turns that wait for this one.
     steered_by : list of str
         The IDs of the prompts that were sent into it.
+    works : list of Work
+        What tools have to do in the thread that follows the turn.
+    shown : list of list of Output
+        What each of them has shown in the cell, as a notebook keeps it.
+    quiet : bool
+        Whether the cell is to show nothing of that.
     watchers : set of callable
         Called, on any thread, when there is something new to show.
     """
@@ -123,10 +104,14 @@ class Turn:
         self.notices: list[str] = []
         self.tools: dict[str, ToolCall] = {}
         self.meter = Meter()
-        self.now = self.background = self.verbose = False
+        self.now = self.background = self.steers = self.verbose = False
         self.waiting: list[Pending] = []
         self.overheard: list[Pending] = []
+        self.behind: list[Turn] = []
         self.steered_by: list[str] = []
+        self.works: list[Work] = []
+        self.shown: list[list[Output]] = []
+        self.quiet = False
         self.watchers: set[Callable[[], None]] = set()
         self.noted: Callable[[Outcome], None] = lambda _outcome: None
         self.before: Callable[[Any], Awaitable[None]] | None = None
@@ -170,6 +155,7 @@ class Turn:
         turn.session = self.session
         turn.notices = list(self.notices)
         turn.tools = dict(self.tools)
+        turn.shown, turn.quiet = self.shown, self.quiet
         return turn
 
     @property
@@ -280,6 +266,8 @@ class Turn:
         for pending in self.waiting:
             pending.answer.cancel()
         self.waiting.clear()
+        for work in self.works:
+            work.stop()
         self.under_way.set()
         self.ended.set()
         self.changed()
@@ -289,7 +277,17 @@ class Turn:
         pending = Pending(about)
         self.waiting.append(pending)
         self.changed()
+        for other in self.behind:
+            # One in the background has no cell that waits.
+            if other.watched and not other.background:
+                other.overheard.append(pending)
+                other.changed()
         return pending
+
+    def do(self, work: Work) -> None:
+        """Have something done in the thread that follows the turn."""
+        self.works.append(work)
+        self.changed()
 
     def feed(self, event: Any) -> None:
         """Take one event of the session (`copilot.session_events.SessionEvent`).
@@ -377,7 +375,7 @@ class Turn:
         self.end("failed", explain(data))
 
     def _idle(self, data: Any) -> None:
-        self.end("aborted" if data.aborted is True else "answered")
+        self.end("aborted" if data.aborted else "answered")
 
 
 _HANDLERS: dict[str, Callable[[Turn, Any], None]] = {

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from copilot import CopilotClient
@@ -48,18 +48,20 @@ class Event:
 
 
 class Fields:
-    """What an event says: a field of any name, which is None where it is neither text nor a flag.
+    """What an event says: a field of any name, which is None where it is not of its type.
 
-    Nothing that is to be heard of these events is anything else, and what has another shape than
-    it should must not go further.
+    What has another shape than it should must not go further.
     """
+
+    _types: ClassVar[dict[str, type]] = {"aborted": bool, "status_code": int}
+    """Of those that are not text."""
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self._raw = raw
 
-    def __getattr__(self, name: str) -> str | bool | None:
+    def __getattr__(self, name: str) -> Any:
         value = self._raw.get(re.sub(r"_(.)", lambda found: found[1].upper(), name))
-        return value if isinstance(value, str | bool) else None
+        return value if isinstance(value, self._types.get(name, str)) else None
 
 
 def hear_unread(client: CopilotClient) -> None:
