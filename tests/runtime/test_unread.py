@@ -32,7 +32,7 @@ def test_a_turn_has_its_answer_and_its_end(
     odd = {"attachments": 7, "aborted": "never", "toolRequests": 7, "statusCode": "bad"}
     for number, kind in enumerate(("user.message", "assistant.message", "session.idle", "all")):
         names = ("user.message", "assistant.message", "session.idle") if kind == "all" else (kind,)
-        tap.change({name: odd for name in names})
+        tap.change(dict.fromkeys(names, odd))
         cell = kernel.run(f"%%copilot\nsay: answer {number}")
         assert cell.status == "ok", cell.outputs
         assert f"answer {number}" in cell.text
