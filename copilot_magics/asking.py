@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
+from copilot_magics.pending import Question
 from copilot_magics.permissions import Ask, Policy, understand
-from copilot_magics.turn import Question, Turn
+from copilot_magics.turn import Turn
 from copilot_magics.words import one_line
 
 _NOBODY = {
     "answer": "Nobody is there to answer. Go on with your best judgement.",
     "wasFreeform": True,
 }
+TOOL = "custom-tool"
+"""The kind of a request for a tool that runs here."""
+
 _WORDS = {"once": "Allowed once", "until-stop": "Allowed until this kernel stops"}
 
 
@@ -39,6 +43,7 @@ class Asking:
     def __init__(self) -> None:
         self.turn: Turn | None = None
         self._answered: tuple[object, str] = (None, "")
+        self._leave: set[tuple[str | None, tuple[str, ...]]] = set()
 
     def obey(self, policy: Policy, cwd: str) -> None:
         """Take other rules; what was allowed until this kernel stops stays allowed."""
@@ -62,8 +67,27 @@ class Asking:
             if turn is not None:
                 turn.notice(f"Refused ({about.title}): {one_line(about.brief)}. {reason}")
         if verdict == "allow":
+            if about.kind == TOOL:
+                self._leave.add((about.tool_call_id, about.key))
             return PermissionDecisionApproveOnce()
         return PermissionDecisionReject(feedback=reason)
+
+    def take_leave(self, call: str, tool: str, arguments: object) -> bool:
+        """Say whether this call of a tool of ours was allowed, and use the permission up.
+
+        Parameters
+        ----------
+        call : str
+            The call's ID.
+        tool : str
+            The tool's name.
+        arguments : object
+            What it is called with.
+        """
+        about = understand({"kind": TOOL, "toolName": tool, "args": arguments}, self.cwd)
+        allowed = (call, about.key) in self._leave
+        self._leave.discard((call, about.key))
+        return allowed
 
     async def question(self, request: Any, _invocation: Any) -> Any:
         """Answer a question of the agent (`copilot.session.UserInputResponse`)."""

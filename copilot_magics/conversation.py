@@ -11,22 +11,27 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics import locking, records, recovery
+from copilot_magics import limits, locking, records, recovery
 from copilot_magics.asking import Asking
 from copilot_magics.config import CopilotMagics
+from copilot_magics.dying import died
 from copilot_magics.entering import enter, of_provider, unchanging
 from copilot_magics.errors import CopilotError, SessionExists, SessionInUse
-from copilot_magics.failures import cut_off, explain_exception, timed_out
+from copilot_magics.failures import explain_exception, timed_out
+from copilot_magics.metering import Meter
+from copilot_magics.noting import begin
 from copilot_magics.permissions import Policy
 from copilot_magics.providers import Provider, github_token, not_logged_in, resolve
+from copilot_magics.queueing import Queue
 from copilot_magics.runtime.heard import PATIENCE, heard
 from copilot_magics.runtime.process import runtime
 from copilot_magics.settings import How, Options
+from copilot_magics.steering import NOT_TAKEN_IN, Steering
 from copilot_magics.texts import check_text
-from copilot_magics.transcripts import check_place, has_message, not_found
+from copilot_magics.tools.offering import Toolbox
+from copilot_magics.transcripts import check_place, not_found
 from copilot_magics.trust import trust_options
 from copilot_magics.turn import Turn
 
@@ -48,9 +53,12 @@ class Conversation:
         self.options = options
         self.config = config
         self.asking = Asking()
+        self.toolbox = Toolbox(session, self.asking)
         self._lock = locking.SessionLock(session, options.notebook)
         records.look_again(session)
-        self._queue = asyncio.Lock()
+        self.queue = Queue(session)
+        self._steering = Steering()
+        self._news: list[str] = []
         self._idle = asyncio.Event()
         self._sdk: CopilotSession | None = None
         self._generation = 0
@@ -103,7 +111,7 @@ class Conversation:
         merged = options.over(self.options)
         if merged == self.options:
             return
-        async with self._queue:
+        async with self.queue.alone():
             before = self.options
             self.options = merged
             try:
@@ -142,7 +150,7 @@ class Conversation:
             )
         if how == "resume" and not exists:
             raise await asyncio.to_thread(not_found, self.session)
-        common = {
+        common: dict[str, Any] = {
             "on_permission_request": self.asking.permission,
             "on_user_input_request": self.asking.question,
             "working_directory": self.cwd,
@@ -151,6 +159,8 @@ class Conversation:
             **options,
             **of_provider(self.provider),
         }
+        if self._calls_tools:
+            common["tools"] = self.toolbox.offer(self.options.tools)
         if effort := self.options.reasoning_effort or self.config.reasoning_effort:
             common["reasoning_effort"] = effort
         self._generation = process.generation
@@ -165,6 +175,11 @@ class Conversation:
             raise
         records.remember(self.session, self.provider.settings(self._named_cwd))
         return True
+
+    @property
+    def _calls_tools(self) -> bool:
+        """Whether the model can: the local one is too small to be told of any."""
+        return self.provider.kind != "local"
 
     def _entered(self, sdk: CopilotSession) -> None:
         self._sdk = sdk
@@ -183,22 +198,29 @@ class Conversation:
             Nothing could be sent.
         """
         turn.session = self.session
-        if self._queue.locked():
-            turn.say("waiting for the prompts before it")
-        async with self._queue:
+        if turn.now and await self.queue.running() and (sdk := self._sdk):
+            with self.queue.beside(turn):
+                await self._brought(turn, self._steering.send(sdk, turn))
+            return True
+        async with self.queue.place(turn):
             if self.closed:
                 return False
             try:
-                await self._send(turn)
-            except Exception as error:
-                if not turn.begun:
-                    raise
-                if how := await runtime().death(error):
-                    self._died(turn, how)
-                turn.end("failed", explain_exception(error))
+                await self._brought(turn, self._send(turn))
             finally:
                 self.asking.turn = None
         return True
+
+    async def _brought(self, turn: Turn, work: Coroutine[Any, Any, None]) -> None:
+        """Have a turn brought to its end, also by what goes wrong once it has begun."""
+        try:
+            await work
+        except Exception as error:
+            if not turn.begun:
+                raise
+            if how := await runtime().death(error):
+                died(turn, how)
+            turn.end("failed", explain_exception(error))
 
     async def _send(self, turn: Turn) -> None:
         from copilot_magics.models import check_model
@@ -211,10 +233,9 @@ class Conversation:
             # Last of all: what can fail before the prompt is sent has not failed.
             await turn.before(sdk)
         process, default = runtime(), self.provider.model
-        turn.begin()
-        # Before it is sent: the kernel may end before it hears under which ID it was.
-        record = records.began(self.session, turn.origin)
-        turn.noted = partial(records.ended, self.session, record)
+        sent = begin(turn)
+        while self._news:
+            turn.notice(self._news.pop(0))
         unwatch = process.on_death(lambda reason: self._died(turn, reason))
         self.asking.turn = turn
         process.turns += 1
@@ -222,11 +243,6 @@ class Conversation:
             if turn.model:
                 await sdk.set_model(turn.model)
             self._idle.clear()
-
-            def sent(message: str) -> None:
-                records.sent(self.session, record, message)
-                turn.sent(message)
-
             try:
                 await heard(sdk.send(turn.wording, **turn.extras), sent)
                 await asyncio.wait_for(turn.ended.wait(), turn.timeout or None)
@@ -239,7 +255,11 @@ class Conversation:
                 turn.end("aborted")
                 raise
             await self._settle()
+            await self._late(sdk)
         finally:
+            for steering in self._steering.turns:
+                steering.end("lost", NOT_TAKEN_IN)
+            self._steering.turns.clear()
             unwatch()
             process.turns -= 1
             if turn.model and default and process.alive:
@@ -264,6 +284,18 @@ class Conversation:
             except TimeoutError:
                 await self._abort()
 
+    async def _late(self, sdk: CopilotSession) -> None:
+        """Wait for what was sent into a turn in its last moment: it becomes a turn of its own."""
+        for turn in self._steering.turns:
+            if turn.outcome is not None or not runtime().alive:
+                continue
+            if await self._steering.is_pending(sdk, turn) and turn.outcome is None:
+                self.asking.turn = turn
+                self._idle.clear()
+                await turn.ended.wait()
+                if turn.outcome == "aborted":
+                    await self._abort()
+
     async def _abort(self) -> None:
         """Abort what the runtime does; one that does not answer is ended."""
         assert self._sdk is not None
@@ -282,16 +314,8 @@ class Conversation:
                 await runtime().kill()
 
     def _died(self, turn: Turn, reason: str) -> None:
-        if turn.aborting:
-            # It did not answer, and was ended for that.
-            turn.end("aborted")
-            return
-        if turn.message_id:
-            known = has_message(self.session, turn.message_id)
-        else:
-            known = records.reached_journal(self.session)
-        what = runtime().obituary(reason, " while it worked")
-        turn.end("failed" if known else "lost", cut_off(what, in_journal=known))
+        for one in (turn, *self._steering.turns):
+            died(one, reason)
 
     async def _check_alone(self) -> None:
         """Refuse to write beside a terminal's copilot, which does not take our lock."""
@@ -324,13 +348,19 @@ class Conversation:
             raise not_logged_in()
 
     def _feed(self, event: Any) -> None:
-        if getattr(event.type, "value", event.type) == "session.idle":
+        kind = str(getattr(event.type, "value", event.type))
+        limits.hear(kind, event.data, self._sdk, self.turn)
+        if kind == "session.idle":
             self._idle.set()
             if self.turn is not None and (told := self._recovery.told()):
                 # The turn ends with this event: what is to be seen with it comes before.
                 self.turn.notice(told)
         if self.turn is not None:
             self.turn.feed(event)
+            self._steering.feed(event, self.turn)
+        elif told := Meter().take(kind, event.data):
+            # Between two prompts: the next one is shown with it.
+            self._news.append(told)
 
     async def rewind(self, back: Back) -> Rewound | None:
         """Go back to an earlier turn, once nothing is on its way; see `rewinding`.
@@ -345,14 +375,14 @@ class Conversation:
                 f"The session {self.session!r} is answering a prompt, and cannot go back.",
                 "Wait for the answer, or interrupt it first.",
             )
-        async with self._queue:
+        async with self.queue.alone():
             return await back(await self._ready(lambda _line: None))
 
     async def rename(self, title: str) -> None:
         """Give the session a title (RPC ``session.name.set``)."""
         from copilot.rpc import NameSetRequest
 
-        async with self._queue:
+        async with self.queue.alone():
             await self.attach("resume")
             assert self._sdk is not None
             await self._sdk.rpc.name.set(NameSetRequest(name=title))
@@ -364,7 +394,7 @@ class Conversation:
 
     async def close(self) -> None:
         """Release the session once its queued prompts are answered; its data stays on disk."""
-        async with self._queue:
+        async with self.queue.alone():
             self.closed = True
             try:
                 await self._detach()

@@ -42,6 +42,7 @@ async def delete(session: str) -> None:
     """
     check_place(session)
     if held := repository.get(session):
+        held.queue.check_free()
         if held.turn is not None and held.turn.outcome is None:
             raise SessionInUse(
                 f"The session {session!r} is answering a prompt.", "Interrupt it first."

@@ -18,8 +18,9 @@ from copilot_magics.errors import TurnError, TurnFailed
 
 if TYPE_CHECKING:
     from copilot_magics.display.stream import View
+    from copilot_magics.pending import Pending
     from copilot_magics.reply import Reply
-    from copilot_magics.turn import Pending, Turn
+    from copilot_magics.turn import Turn
 
 
 class Wanted(Protocol):

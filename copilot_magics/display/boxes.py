@@ -10,8 +10,8 @@ import ipywidgets as widgets
 from copilot_magics.display.guard import Guard
 from copilot_magics.display.html import code_to_html, text_to_html
 from copilot_magics.display.inert import plain
+from copilot_magics.pending import Question
 from copilot_magics.permissions import Ask
-from copilot_magics.turn import Question
 
 Answer = Callable[[str], None]
 
@@ -39,7 +39,8 @@ def box_for(about: Ask | Question, answer: Answer) -> widgets.Box:
     about : Ask or Question
         What is asked.
     answer : callable
-        Takes a `copilot_magics.turn.Permission` for an `Ask`, the answer's text for a `Question`.
+        Takes a `copilot_magics.pending.Permission` for an `Ask`, the answer's text for a
+        `Question`.
     """
     parts = _question(about, answer) if isinstance(about, Question) else _permission(about, answer)
     box = widgets.VBox(parts)

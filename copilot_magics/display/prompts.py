@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from copilot_magics.display.inert import plain
 
 if TYPE_CHECKING:
+    from copilot_magics.pending import Pending, Question
     from copilot_magics.permissions import Ask
-    from copilot_magics.turn import Pending, Question
 
 Asker = Callable[["Pending"], None]
 """Puts a question to the user; the answer goes into ``pending.answer``."""
@@ -49,7 +49,7 @@ def by_buttons(pending: Pending) -> None:
 
 def by_input(pending: Pending) -> None:
     """Ask with a line of input; returns when it was answered."""
-    from copilot_magics.turn import Question
+    from copilot_magics.pending import Question
 
     about = pending.about
     before = signal.getsignal(signal.SIGINT)

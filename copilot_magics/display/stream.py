@@ -24,9 +24,10 @@ from copilot_magics.display.tools import tool_line, tools_markdown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from copilot_magics.pending import Pending
     from copilot_magics.reply import Reply
     from copilot_magics.toolcall import ToolCall
-    from copilot_magics.turn import Pending, Turn
+    from copilot_magics.turn import Turn
 
 _ALLOWANCE = 8_000
 """Characters that may be sent twice before an answer is split into blocks."""

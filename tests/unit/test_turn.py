@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from copilot_magics.failures import Failure
-from copilot_magics.turn import Question, Turn
+from copilot_magics.pending import Question
+from copilot_magics.turn import Turn
 
 
 def event(kind: str, agent_id: str | None = None, **data: Any) -> SimpleNamespace:

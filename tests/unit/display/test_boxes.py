@@ -8,8 +8,8 @@ import ipywidgets as widgets
 import pytest
 
 from copilot_magics.display.boxes import box_for
+from copilot_magics.pending import Question
 from copilot_magics.permissions import Ask
-from copilot_magics.turn import Question
 
 SHELL = Ask(
     "shell", "run a command", "echo '<b>' \\x1b | cat", "bash", "", ("shell",), ("Mind <i>",)

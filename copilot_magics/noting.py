@@ -1,0 +1,37 @@
+"""A turn's beginning, the ID of its prompt and its end, noted where the next kernel finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from copilot_magics import records
+
+if TYPE_CHECKING:
+    from copilot_magics.turn import Turn
+
+
+def begin(turn: Turn) -> Callable[[str], None]:
+    """Begin a turn whose prompt is about to be sent.
+
+    Parameters
+    ----------
+    turn : Turn
+        The turn.
+
+    Returns
+    -------
+    callable
+        Takes the ID that the runtime gave the prompt.
+    """
+    turn.begin()
+    # Before it is sent: the kernel may end before it hears under which ID it was.
+    record = records.began(turn.session, turn.origin)
+    turn.noted = partial(records.ended, turn.session, record)
+
+    def sent(message: str) -> None:
+        records.sent(turn.session, record, message)
+        turn.sent(message)
+
+    return sent
