@@ -1,1 +1,138 @@
-"""What a prompt mentions with ``@``, and what is sent along for it."""
+"""What a prompt mentions with ``@``, and what is sent along for it.
+
+The user's words are sent as they were typed; what was mentioned goes beside them, as attachments:
+files and folders as ``--attach`` sends them, and all else as a text of bounded length in which
+nothing can end the frame that it stands in. Everything is looked up before anything is sent.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from copilot_magics.errors import BadInput, closest
+from copilot_magics.mentions import cells
+from copilot_magics.mentions.finding import Mention, find
+from copilot_magics.mentions.summary import Summary
+
+LAST, ERROR = "last", "error"
+
+
+@dataclass
+class Along:
+    """What goes with a prompt.
+
+    Attributes
+    ----------
+    prompt : str
+        The prompt as it is sent: as typed, with ``@`` for ``\\@``.
+    summaries : list of Summary
+        What is told of variables and cells.
+    paths : list of str
+        Files and folders, for `copilot_magics.attachments.attach`.
+    """
+
+    prompt: str
+    summaries: list[Summary] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+
+
+def resolve(shell: Any, prompt: str, context: str = "none") -> Along:
+    """Find what goes with a prompt.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell, whose variables and cells can be mentioned.
+    prompt : str
+        The prompt, as typed.
+    context : {"none", "variables", "cells", "all"}
+        What else to send along: an overview of these.
+
+    Raises
+    ------
+    BadInput
+        Something that is mentioned is not there; names the closest.
+    """
+    sent, mentions = find(prompt)
+    along = Along(sent)
+    for mention in dict.fromkeys(mentions):
+        _add(along, shell, mention)
+    if context in ("variables", "all"):
+        from copilot_magics.mentions.overview import variables_summary
+
+        along.summaries.append(variables_summary(shell))
+    if context in ("cells", "all"):
+        from copilot_magics.mentions.overview import cells_summary
+
+        along.summaries.append(cells_summary(shell))
+    return along
+
+
+def _add(along: Along, shell: Any, mention: Mention) -> None:
+    names = shell.user_ns
+    variable = mention.expression.partition(".")[0].partition("[")[0]
+    if mention.cell is not None:
+        along.summaries.append(_cell(shell, mention.cell))
+    elif mention.expression in (LAST, ERROR):
+        along.summaries.append(_newest(shell, mention.expression))
+    elif mention.quoted or _is_path(mention.path):
+        along.paths.append(mention.path)
+    elif mention.path.isidentifier() and mention.path in names:
+        along.summaries.append(_variable(names, mention.expression))
+    elif os.path.exists(mention.path):
+        along.paths.append(mention.path)
+    elif variable and variable in names:
+        along.summaries.append(_variable(names, mention.expression))
+    elif not mention.path[:1].isdigit():
+        known = [*_known(shell), *_files()]
+        raise BadInput(
+            f"There is no variable or file {mention.path!r} to mention; nothing was sent.",
+            f"{closest(mention.path, known)} A literal @ is written \\@.".strip(),
+        )
+
+
+def _variable(names: dict[str, Any], expression: str) -> Summary:
+    from copilot_magics.mentions.reaching import reach
+    from copilot_magics.mentions.variables import summarise
+
+    return summarise(reach(names, expression), expression)
+
+
+def _cell(shell: Any, number: str) -> Summary:
+    found = cells.cell(shell, int(number)) if number else None
+    if found is None:
+        known = cells.numbers(shell)
+        told = f"The last one was @cell:{known[-1]}." if known else "None was run yet."
+        said = f"There is no cell [{number}] in this kernel" if number else "@cell: lacks a number"
+        raise BadInput(f"{said}; nothing was sent.", told)
+    return found.summary(f"cell:{number}")
+
+
+def _newest(shell: Any, which: str) -> Summary:
+    found = cells.last_error(shell) if which == ERROR else cells.last_cell(shell)
+    if found is None:
+        what = "No cell has failed" if which == ERROR else "No cell was run"
+        raise BadInput(
+            f"{what} in this kernel, so there is no @{which}; nothing was sent.",
+            f"Leave @{which} out, or write \\@{which} for these letters.",
+        )
+    return found.summary(which)
+
+
+def _is_path(path: str) -> bool:
+    return "/" in path or path.startswith(("~", "."))
+
+
+def _known(shell: Any) -> Iterator[str]:
+    yield from (LAST, ERROR)
+    yield from (name for name in list(shell.user_ns) if type(name) is str and name[:1] != "_")
+
+
+def _files() -> list[str]:
+    try:
+        return sorted(name for name in os.listdir() if not name.startswith("."))
+    except OSError:
+        return []

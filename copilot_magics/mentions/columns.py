@@ -7,6 +7,7 @@ rows, always the same ones, and it is said so.
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 SAMPLED = 2_000_000
 """Values of all columns together that are looked at one by one."""
+PIECE = 2**16
+"""Numbers that are looked at at once."""
 _LABEL = 40
-_COUNTED = (str, int, bool, float)
+_COUNTED = (str, int, bool, float, datetime.date)
 """Kinds whose values are counted: comparing others could run anybody's code."""
 
 STATISTICS = ("mean", "std", "min", "25%", "50%", "75%", "max")
@@ -55,6 +58,44 @@ class Column:
     numbers: dict[str, Any] = field(default_factory=dict)
     told: str = ""
     head: list[Any] = field(default_factory=list)
+
+
+class Tally:
+    """What was found in numbers so far: how many are missing, the least, the largest, the mean."""
+
+    def __init__(self) -> None:
+        self.missing = 0
+        self.total = 0.0
+        self.least: Any = None
+        self.largest: Any = None
+
+    def take(self, piece: Array) -> None:
+        """Take further numbers, few enough to stay in the processor's cache."""
+        import numpy as np
+
+        least, largest = piece.min(), piece.max()
+        if least != least:
+            present = piece[~np.isnan(piece)]
+            self.missing += len(piece) - len(present)
+            piece = present
+            if not len(piece):
+                return
+            least, largest = piece.min(), piece.max()
+        self.total += float(piece.sum(dtype=np.float64))
+        self.least = least if self.least is None else min(self.least, least)
+        self.largest = largest if self.largest is None else max(self.largest, largest)
+
+    def told(self, rows: int) -> dict[str, Any]:
+        """Return ``missing``, and of `STATISTICS` what is known of all of so many numbers."""
+        present = rows - self.missing
+        if not present:
+            return {"missing": self.missing}
+        return {
+            "missing": self.missing,
+            "mean": self.total / present,
+            "min": self.least.item(),
+            "max": self.largest.item(),
+        }
 
 
 def sample_rows(rows: int, columns: int) -> Array | None:

@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,10 +29,11 @@ MOST = 4_000
 
 _SECONDS = 3.0
 """How long a child may wait, for a lock or for a server that does not answer."""
-_PROCESSOR_SECONDS = 1
 _MEMORY = 256 * 2**20
 """Bytes that a child may take beyond what this process has."""
 _SAID, _RAISED = b"s", b"r"
+_LENGTH = 9
+"""Bytes before what a child says: how it went, and how long it is."""
 
 
 class _Needed(Exception):
@@ -61,7 +63,8 @@ def guarded_repr(value: object, most: int = MOST) -> str:
     except Exception:
         # Another thread may change what is being read.
         return f"<{full_name(type(value))}>"
-    return _asked(value, most)
+    name = full_name(type(value))
+    return guarded_text(lambda: render(value, most, _own_words), name, most)
 
 
 def brief(value: object, most: int = 80) -> str:
@@ -80,65 +83,97 @@ def brief(value: object, most: int = 80) -> str:
         return f"<{full_name(type(value))}>"
 
 
+def guarded_text(tell: Callable[[], str], what: str, most: int = MOST) -> str:
+    """Return what a function says, called in a child; as `guarded_repr` does.
+
+    Parameters
+    ----------
+    tell : callable
+        Returns a text; may run anybody's code.
+    what : str
+        What to name where it says nothing.
+    most : int
+        Characters to return, and a few more.
+    """
+    if not can_fork():
+        return f"<{what}>"
+    kind, data = _in_child(lambda: cut(tell(), most).encode(errors="backslashreplace"), _SECONDS)
+    text = data.decode(errors="replace")
+    return without_addresses(text) if kind == _SAID else f"<{what}: {text}>"
+
+
+def guarded_bytes(tell: Callable[[], bytes], seconds: float) -> bytes:
+    """Return what a function makes, called in a child with so much time; empty where it fails.
+
+    Parameters
+    ----------
+    tell : callable
+        Returns bytes; may run anybody's code.
+    seconds : float
+        How long it may take.
+    """
+    kind, data = _in_child(tell, seconds)
+    return data if kind == _SAID else b""
+
+
+def can_fork() -> bool:
+    """Whether there are children to ask."""
+    return hasattr(os, "fork")
+
+
 def _needed(_value: object, _most: int) -> str:
     raise _Needed
 
 
-def _asked(value: object, most: int) -> str:
-    name = full_name(type(value))
-    if not hasattr(os, "fork"):
-        return f"<{name}>"
+def _in_child(tell: Callable[[], bytes], seconds: float) -> tuple[bytes, bytes]:
+    """Fork, and return how it went, and what the child said or why it did not."""
     try:
-        kind, text = _in_child(value, most)
+        reading, child = _fork(tell, seconds)
     except OSError:
-        kind, text = b"", "no process could be started to ask it"
-    if kind == _SAID:
-        return cut(without_addresses(text), most)
-    why = f"its repr raised {text}" if kind == _RAISED else text
-    return f"<{name}: {why}>"
+        return b"", b"no process could be started to ask it"
+    try:
+        said = _read(reading, time.monotonic() + seconds)
+    finally:
+        os.close(reading)
+        _end(child)
+    if said is None:
+        return b"", f"its repr took longer than {seconds:.0f} seconds".encode()
+    if not said:
+        return b"", b"its repr took too much time or memory, or ended its process"
+    kind, data = said[:1], said[_LENGTH:]
+    return kind, data if kind == _SAID else b"its repr raised " + data
 
 
-def _in_child(value: object, most: int) -> tuple[bytes, str]:
-    """Fork, and return what the child wrote: how it went, and the text."""
+def _fork(tell: Callable[[], bytes], seconds: float) -> tuple[int, int]:
     reading, writing = os.pipe()
     try:
         with warnings.catch_warnings():
             # The kernel has other threads; the child needs none of them.
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
-        if not child:
-            _child(value, most, writing)
     except BaseException:
         os.close(reading)
         os.close(writing)
         raise
+    if not child:
+        _child(tell, seconds, writing)
     os.close(writing)
-    try:
-        data = _read(reading, 4 * most + 1000)
-    finally:
-        os.close(reading)
-        _end(child)
-    if data is None:
-        return b"", f"its repr took longer than {_SECONDS:.0f} seconds"
-    if not data:
-        return b"", "its repr took too much time or memory, or ended its process"
-    return data[:1], data[1:].decode(errors="replace")
+    return reading, child
 
 
-def _read(reading: int, most: int) -> bytes | None:
-    """Read until the child is done; None where it takes too long."""
-    deadline = time.monotonic() + _SECONDS
+def _read(reading: int, deadline: float) -> bytes | None:
+    """Read what a child says: None where it takes too long, empty where it ended before."""
     data = b""
-    # A process that the child has started may keep the other end open: its own length ends it.
-    while len(data) < most and not data.endswith(b"\0"):
+    # A process that the child has started may keep the other end open: the length ends it.
+    while len(data) < _LENGTH or len(data) < _LENGTH + int.from_bytes(data[1:_LENGTH]):
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([reading], [], [], left)[0]:
             return None
-        piece = os.read(reading, 65536)
+        piece = os.read(reading, 2**16)
         if not piece:
             return b""
         data += piece
-    return data.removesuffix(b"\0")
+    return data
 
 
 def _end(child: int) -> None:
@@ -151,24 +186,24 @@ def _end(child: int) -> None:
         os.waitpid(child, 0)
 
 
-def _child(value: object, most: int, writing: int) -> NoReturn:
+def _child(tell: Callable[[], bytes], seconds: float, writing: int) -> NoReturn:
     try:
-        _isolate(writing)
+        _isolate(writing, seconds)
+        kind = _SAID
         try:
-            said = _SAID + _told(value, most).encode(errors="backslashreplace")
+            said = tell()
         except MemoryError:
-            said = b""
+            os._exit(1)
         except BaseException as error:
-            said = _RAISED + full_name(type(error)).encode(errors="backslashreplace")
-        if said:
-            said = said.replace(b"\0", b"\\x00") + b"\0"
+            kind, said = _RAISED, full_name(type(error)).encode(errors="backslashreplace")
+        said = kind + len(said).to_bytes(_LENGTH - 1) + said
         while said:
             said = said[os.write(writing, said) :]
     finally:
         os._exit(0)
 
 
-def _isolate(writing: int) -> None:
+def _isolate(writing: int, seconds: float) -> None:
     """Leave the child nothing that it could harm, and little to use up."""
     import resource
 
@@ -176,7 +211,7 @@ def _isolate(writing: int) -> None:
     gc.disable()
     os.setsid()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, _SECONDS + 1)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
@@ -185,7 +220,9 @@ def _isolate(writing: int) -> None:
     os.closerange(writing + 1, min(os.sysconf("SC_OPEN_MAX"), 2**20))
     sys.stdin, sys.stdout, sys.stderr = (open(os.devnull, mode) for mode in "rww")  # noqa: SIM115
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS + 1))
+    # On a busy machine it may have to wait for the processor: that is not held against it.
+    busy = max(1, round(seconds / 3))
+    resource.setrlimit(resource.RLIMIT_CPU, (busy, busy + 1))
     # Linux alone says how much there is already.
     with contextlib.suppress(OSError, ValueError):
         pages = int(Path("/proc/self/statm").read_bytes().split()[0])
@@ -193,16 +230,17 @@ def _isolate(writing: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _told(value: object, most: int) -> str:
-    """Return a value's ``repr``, in the child, where it may run."""
-    return render(value, most, _own_words)
-
-
 def _own_words(value: object, most: int) -> str:
     kind = type(value)
     if kind.__repr__ is object.__repr__:
         return _attributes(value, most)
-    return cut(str.__str__(repr(value)), most)
+    try:
+        return cut(str.__str__(repr(value)), most)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # What it is part of may have more to say.
+        return f"<{full_name(kind)}: its repr raised {full_name(type(error))}>"
 
 
 def _attributes(value: object, most: int) -> str:

@@ -10,7 +10,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.mentions.columns import (
+    PIECE,
     Column,
+    Tally,
     frequencies,
     label_text,
     number_statistics,
@@ -30,8 +32,6 @@ _EXACT = 1_000_000_000
 """Numbers up to which all are counted: about a second and a half."""
 _EXACT_OBJECTS = 1_000_000
 """Python objects up to which all are looked at for missing ones."""
-_PIECE = 2**15
-"""Numbers looked at at once."""
 
 
 def pandas_table(frame: pd.DataFrame) -> Table:
@@ -44,11 +44,13 @@ def pandas_table(frame: pd.DataFrame) -> Table:
     shown = min(width, COLUMNS)
     sampled = sample_rows(rows, shown)
     series = [frame.iloc[:, number] for number in range(shown)]
-    columns = [_column(one, sampled) for one in series]
-    for column, exact in zip(columns, _exact([_numbers(one) for one in series], rows), strict=True):
-        if exact is not None:
-            column.missing = exact.pop("missing")
-            column.numbers.update(exact)
+    counts = _exact([_numbers(one) for one in series], rows)
+    # All columns at once: their values may lie row by row.
+    some = frame.iloc[:, :shown] if sampled is None else frame.iloc[sampled, :shown]
+    columns = [
+        _column(one, some.iloc[:, number], exact)
+        for number, (one, exact) in enumerate(zip(series, counts, strict=True))
+    ]
     memory = size(int(frame.memory_usage(index=False).sum()))
     return Table(
         f"DataFrame: {counted(rows, 'row')} × {counted(width, 'column')}, {memory}",
@@ -67,6 +69,20 @@ def series_table(series: pd.Series[Any]) -> Table:
     return table
 
 
+def index_table(index: pd.Index[Any]) -> Table:
+    """Return what is told of an index that is no Series and no part of one."""
+    import pandas as pd
+
+    if isinstance(index, pd.RangeIndex | pd.MultiIndex):
+        # Their values are nowhere yet, and may be very many.
+        listed = ", ".join(value_text(label) for label in index[:ROWS])
+        heading = f"{type(index).__name__}: {counted(len(index), 'value')}"
+        return Table(f"{heading}\n{_index_text(index)}\nfirst: {listed}", [])
+    table = series_table(pd.Series(index.array, name=index.name, copy=False))
+    table.heading = table.heading.replace("Series", type(index).__name__, 1)
+    return table
+
+
 def _notes(rows: int, columns: int, sampled: Array | None) -> list[str]:
     if sampled is None:
         return []
@@ -76,32 +92,38 @@ def _notes(rows: int, columns: int, sampled: Array | None) -> list[str]:
     return [f"{told}; ~ is an estimate."]
 
 
-def _column(series: pd.Series[Any], sampled: Array | None) -> Column:
+def _column(series: pd.Series[Any], some: pd.Series[Any], exact: dict[str, Any] | None) -> Column:
     column = Column(label_text(series.name), str(series.dtype))
     # A library may have made a type of its own, and may not have finished it.
     with contextlib.suppress(Exception):
         column.head = series.iloc[:ROWS].tolist()
     with contextlib.suppress(Exception):
-        some = series if sampled is None else series.iloc[sampled]
         present = some[some.notna()]
-        column.missing = _missing(series, len(some), len(present))
-        _describe(column, present, sampled=sampled is not None)
+        _describe(column, present, sampled=len(some) < len(series))
+        missing = exact.pop("missing") if exact else _missing(series)
+        # Of rows drawn at random, how many are missing is an estimate.
+        share = 1 - len(present) / max(1, len(some))
+        column.missing = f"~{round(share * len(series))}" if missing is None else str(missing)
+        column.numbers.update(exact or {})
     column.head = column.head or [""] * min(ROWS, len(series))
     return column
 
 
-def _missing(series: pd.Series[Any], looked_at: int, present: int) -> str:
+def _missing(series: pd.Series[Any]) -> int | None:
+    """Return how many values are missing, or None where looking at all would take long."""
+    import numpy as np
     import pandas as pd
 
-    if looked_at == len(series):
-        return f"{looked_at - present:,}".replace(",", "")
-    cheap = not pd.api.types.is_object_dtype(series.dtype) or len(series) <= _EXACT_OBJECTS
-    if cheap and str(series.dtype) not in ("str", "string"):
-        return str(int(series.isna().sum()))
-    array = getattr(series.array, "_pa_array", None)
-    if array is not None:
-        return str(array.null_count)
-    return f"~{round((looked_at - present) / looked_at * len(series))}"
+    kind = series.dtype
+    if isinstance(kind, np.dtype) and kind.kind in "iub":
+        return 0
+    if len(series) <= _EXACT_OBJECTS:
+        return int(series.isna().sum())
+    arrow = getattr(series.array, "_pa_array", None)
+    if arrow is not None:
+        return int(arrow.null_count)
+    slow = pd.api.types.is_object_dtype(kind) or pd.api.types.is_string_dtype(kind)
+    return None if slow else int(series.isna().sum())
 
 
 def _describe(column: Column, present: pd.Series[Any], *, sampled: bool) -> None:
@@ -150,52 +172,16 @@ def _exact(columns: list[Array | None], rows: int) -> list[dict[str, Any] | None
     numeric = [column for column in columns if column is not None]
     if not rows or rows * len(numeric) > _EXACT:
         return [None] * len(columns)
-    tallies = [_Tally() if column is not None else None for column in columns]
+    tallies = [Tally() if column is not None else None for column in columns]
     # Where a row lies together, its columns are looked at together.
     together = any(len(column.strides) and column.strides[0] > 8 for column in numeric)
-    step = max(1024, _PIECE // (8 if together else 1))
+    step = PIECE // (32 if together else 1)
     with np.errstate(all="ignore"):
         for start in range(0, rows, step):
             for column, tally in zip(columns, tallies, strict=True):
                 if column is not None and tally is not None:
                     tally.take(column[start : start + step])
     return [None if tally is None else tally.told(rows) for tally in tallies]
-
-
-class _Tally:
-    """What was found in a column so far."""
-
-    def __init__(self) -> None:
-        self.missing = 0
-        self.total = 0.0
-        self.least: Any = None
-        self.largest: Any = None
-
-    def take(self, piece: Array) -> None:
-        import numpy as np
-
-        least, largest = piece.min(), piece.max()
-        if least != least:
-            present = piece[~np.isnan(piece)]
-            self.missing += len(piece) - len(present)
-            piece = present
-            if not len(piece):
-                return
-            least, largest = piece.min(), piece.max()
-        self.total += float(piece.sum(dtype=np.float64))
-        self.least = least if self.least is None else min(self.least, least)
-        self.largest = largest if self.largest is None else max(self.largest, largest)
-
-    def told(self, rows: int) -> dict[str, Any]:
-        present = rows - self.missing
-        if not present:
-            return {"missing": str(self.missing)}
-        return {
-            "missing": str(self.missing),
-            "mean": self.total / present,
-            "min": self.least.item(),
-            "max": self.largest.item(),
-        }
 
 
 def _index_text(index: pd.Index[Any]) -> str:

@@ -27,6 +27,8 @@ Foreign = Callable[[object, int], str]
 _DEPTH = 5
 _ITEMS = (40, 12, 6, 4, 3)
 """Items that are shown of a container, by how deep it lies."""
+_WORDS = 60
+"""Characters of what is said of that which was cut."""
 _DIGITS = 10_000
 """Bits of the longest number that is written out: more take ever longer."""
 
@@ -91,7 +93,9 @@ def render(value: object, most: int, foreign: Foreign) -> str:
     foreign : callable
         Writes what is not of Python's own kinds.
     """
-    return cut("".join(_pieces(value, _Room(most), foreign, 0)), most)
+    # What was cut already says so itself, and may be a few words longer for it.
+    text = "".join(_pieces(value, _Room(most), foreign, 0))
+    return text if len(text) <= most + _WORDS else cut(text, most)
 
 
 class _Room:

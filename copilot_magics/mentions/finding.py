@@ -1,0 +1,102 @@
+"""What in a prompt is a mention, and what only looks like one.
+
+A mention begins a word: ``@df``. None are an address (``ada@example.org``), a product (``a @ b``),
+what stands in code (between backticks, in a fence, a decorator above its function), and ``\\@``,
+which is sent as ``@``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from copilot_magics.display.fences import Fence, blocks
+
+_BEGINS = r"(?<![\w@\\./)\]}`'\"])@"
+_STEP = r"""(?:\.[^\W\d]\w*|\["[^"\n\]]*"\]|\['[^'\n\]]*'\]|\[-?\d+\])"""
+_MENTION = re.compile(
+    rf"""{_BEGINS}(?:
+    "(?P<double>[^"\n]+)" | '(?P<single>[^'\n]+)'
+    | (?P<cell>cell:(?P<number>\d*))
+    | (?=(?P<path>[\w./~+-]*[\w/])?) (?P<expression>[^\W\d]\w*{_STEP}*)? (?P<called>\()?
+    )""",
+    re.VERBOSE,
+)
+_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_DECORATOR = re.compile(
+    r"^[ \t]*@[\w.]+(?:\(.*\))?[ \t]*\n(?=(?:[ \t]*@.*\n)*[ \t]*(?:async |def |class ))",
+    re.MULTILINE,
+)
+_LITERAL = re.compile(r"\\@")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One mention, as it was typed.
+
+    Attributes
+    ----------
+    path : str
+        What it is if it is a path.
+    expression : str
+        What it is if it is a variable, with what follows it: ``d["key"]``.
+    cell : str or None
+        A cell's number where it says ``cell:``.
+    quoted : bool
+        Whether it can be nothing but a path.
+    """
+
+    path: str
+    expression: str = ""
+    cell: str | None = None
+    quoted: bool = False
+
+
+def find(prompt: str) -> tuple[str, list[Mention]]:
+    """Return a prompt as it is sent, and what it mentions, in order.
+
+    Parameters
+    ----------
+    prompt : str
+        The prompt, as typed.
+    """
+    sent: list[str] = []
+    found: list[Mention] = []
+    for block in blocks(prompt):
+        if isinstance(block, Fence):
+            sent.append(block.source)
+            continue
+        for text, is_code in _split(block):
+            if not is_code:
+                found += filter(None, map(_mention, _MENTION.finditer(text)))
+            sent.append(text if is_code else _LITERAL.sub("@", text))
+    return "".join(sent), found
+
+
+def _split(text: str) -> Iterator[tuple[str, bool]]:
+    """Split a text into prose and code."""
+    spans = sorted(
+        [found.span() for pattern in (_CODE, _DECORATOR) for found in pattern.finditer(text)]
+    )
+    at = 0
+    for start, end in spans:
+        if end <= at:
+            continue
+        yield text[at : max(at, start)], False
+        yield text[max(at, start) : end], True
+        at = end
+    yield text[at:], False
+
+
+def _mention(found: re.Match[str]) -> Mention | None:
+    quoted = found["double"] or found["single"]
+    if quoted:
+        return Mention(quoted, quoted=True)
+    if found["cell"]:
+        return Mention("", cell=found["number"])
+    path, expression = found["path"] or "", found["expression"] or ""
+    if expression and found["called"]:
+        # `df.head()`: what is meant is what it is asked of.
+        expression = expression.rpartition(".")[0] or expression
+    return Mention(path, expression) if path.strip(".+-") else None
