@@ -71,7 +71,7 @@ def candidates(shell: Any, line: str, symbol: str) -> list[str]:
     if before in _VALUES:
         return list(_VALUES[before])
     takes_value = before in options and options[before].nargs != 0
-    names_session = found[1] == "copilot_session" and not takes_value
+    names_session = found[1] in ("copilot_session", "copilot_history") and not takes_value
     if names_session or before in _SESSION_OPTIONS or "--delete" in words:
         from copilot_magics.transcripts.catalog import known_ids
 

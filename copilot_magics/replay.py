@@ -45,7 +45,11 @@ def saved_reply(session: str, message_id: str) -> Reply | None:
     """
     from copilot_magics.transcripts import get_turn
 
-    events = get_turn(session, message_id)
+    return reply_in(get_turn(session, message_id), session, message_id)
+
+
+def reply_in(events: pd.DataFrame, session: str, message_id: str) -> Reply | None:
+    """Return the reply that the events of a turn hold, or None; as `saved_reply`."""
     own = events[events["agent_id"].isna()]
     answers = own.loc[own["type"] == "assistant.message", "content"].dropna()
     text = "\n\n".join(answer for answer in answers if answer.strip())

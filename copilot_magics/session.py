@@ -216,6 +216,34 @@ class Session:
 
         return Session(fork_session(self._id, title, at=at))
 
+    def to_notebook(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the conversation as a notebook: prompts as cells, answers as their outputs.
+
+        The code blocks of an answer follow it as cells; nothing is run, and nothing is asked.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, such as ``churn.ipynb``.
+        overwrite : bool
+            Whether to replace a file that is there.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        SessionNotFound, BadInput
+            There is no such session, or the path cannot be used: a file is there, say.
+        CopilotError
+            The file cannot be written.
+        """
+        from copilot_magics.writing import write_notebook
+
+        return write_notebook(self._id, path, overwrite=overwrite)
+
     def rewind(self, turn: int) -> Session | None:
         """Go back to just after a turn; what is cut off is kept in a fork, files stay as they are.
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from copilot_magics.magics.history import HistoryMagics
 from copilot_magics.magics.prompt import PromptMagics
 from copilot_magics.magics.session import SessionMagics
 from copilot_magics.magics.sessions import SessionsMagics
 from copilot_magics.notebook import Notebook
 
-_ALL = (SessionMagics, PromptMagics, SessionsMagics)
+_ALL = (SessionMagics, PromptMagics, SessionsMagics, HistoryMagics)
 
 TWIN = "_copilot_awaited"
 """Name of the async twin of ``%%copilot``; ``_`` keeps it out of completion."""

@@ -1,0 +1,224 @@
+"""A session as a notebook: prompts as ``%%copilot`` cells, answers as their outputs, code as cells.
+
+Its first cell takes the session up again, so that the notebook can go on where the session stands.
+Each prompt's cell bears the ID of the prompt's event, by which ``--rerun replay`` and ``rewind``
+know it again. It is written as JSON by hand: the format is small, and a library for it would be
+needed for nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from copilot_magics.answers.cells import fences, python_code
+from copilot_magics.display.fences import Fence
+from copilot_magics.display.inert import plain
+from copilot_magics.display.stream import final_bundle
+from copilot_magics.errors import BadInput, CopilotError
+from copilot_magics.folders import session_state
+from copilot_magics.replay import reply_in
+from copilot_magics.reply import Reply
+from copilot_magics.retelling import Retold, attached, retold, turn_numbers
+from copilot_magics.transcripts import facts, not_found
+from copilot_magics.transcripts.frame import session_frame
+from copilot_magics.transcripts.restrictions import Restrictions
+from copilot_magics.words import one_line
+
+Json = dict[str, Any]
+
+_SHELLS = {"bash": "bash", "sh": "sh", "shell": "bash", "zsh": "bash", "console": ""}
+"""Languages of a shell, and the cell magic that runs one."""
+
+_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What may be a cell's ID."""
+
+_METADATA: Json = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+
+
+def write_notebook(session: str, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Write a session as a notebook (nbformat 4.5); nothing is asked, and no runtime is needed.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    path : path
+        The file; ``.ipynb`` is put behind a name that ends in nothing.
+    overwrite : bool
+        Whether to replace a file that is there.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    SessionNotFound, BadInput
+        There is no such session, or the path cannot be used: a file is there, say.
+    CopilotError
+        The file cannot be written.
+    """
+    known = facts(session)
+    if known is None:
+        raise not_found(session)
+    target = _target(path, overwrite)
+    frame = session_frame(session_state(), session, Restrictions())
+    notebook = {
+        "cells": list(_cells(session, list(retold(frame, turn_numbers(frame))))),
+        "metadata": _METADATA,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    _write(target, text.encode(errors="backslashreplace"), overwrite=overwrite)
+    return target
+
+
+def _target(path: str | Path, overwrite: bool) -> Path:
+    target = Path(path).expanduser()
+    if not target.suffix:
+        target = target.with_name(f"{target.name}.ipynb") if target.name else target
+    if target.suffix != ".ipynb" or target.is_dir():
+        raise BadInput(
+            f"{str(path)!r} cannot be a notebook; nothing was written.",
+            "Give a file's name that ends in .ipynb.",
+        )
+    if not target.parent.is_dir():
+        raise BadInput(
+            f"There is no folder {str(target.parent)!r}; nothing was written.", "Make it first."
+        )
+    if target.exists() and not overwrite:
+        raise _exists(target)
+    return target
+
+
+def _exists(target: Path) -> BadInput:
+    return BadInput(
+        f"{target} exists; nothing was written.",
+        "Give another name, or replace it with `overwrite=True`.",
+    )
+
+
+def _cells(session: str, turns: list[Retold]) -> Iterator[Json]:
+    # Replayed, so that running all of it costs nothing and shows what was answered.
+    first = f"%load_ext copilot_magics\n%copilot_session {session} --rerun replay"
+    yield _code("take-it-up-again", first)
+    taken = {"take-it-up-again"}
+    for told in turns:
+        name = told.event if _ID.fullmatch(told.event) else f"turn-{told.turn}"
+        while name in taken:
+            name = f"{name[:50]}-again"
+        taken.add(name)
+        yield _code(name, _source(told), [_output(session, told)])
+        for number, fence in enumerate(fences(told.answer), 1):
+            if cell := _code_cell(f"turn-{told.turn}-code-{number}", fence):
+                yield cell
+
+
+def _source(told: Retold) -> str:
+    options = "".join(
+        f" --attach {_quoted(path)}"
+        for one in told.attachments
+        if isinstance(path := one.get("path"), str) and _is_one_line(path)
+    )
+    return f"%%copilot{options}\n{told.prompt}"
+
+
+def _is_one_line(path: str) -> bool:
+    return path.isprintable() and not ("'" in path and '"' in path)
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if "'" in path else shlex.quote(path)
+
+
+def _output(session: str, told: Retold) -> Json:
+    reply = reply_in(told.rows, session, told.message) or Reply(
+        told.answer,
+        session=session,
+        model="",
+        usage={},
+        duration=0.0,
+        outcome="answered" if told.answer else "failed",
+        message_id=told.message,
+    )
+    notices = [f"Sent along: {attached(one)}" for one in told.attachments]
+    notices += [one_line(error, 500) for error in told.errors]
+    if not told.answer and not told.errors:
+        notices.append("This prompt has no answer.")
+    return {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": final_bundle(reply, notices, told.calls),
+    }
+
+
+def _code_cell(name: str, fence: Fence) -> Json | None:
+    """Return a block of code as a cell; what a notebook cannot run is a cell to be read."""
+    if code := python_code(fence.source):
+        return _code(name, code)
+    code = plain(fence.code).rstrip("\n")
+    if not code.strip():
+        return None
+    if magic := _SHELLS.get(fence.language.lower()):
+        return _code(name, f"%%{magic}\n{code}")
+    return {"cell_type": "raw", "id": name, "metadata": {}, "source": code}
+
+
+def _code(name: str, source: str, outputs: list[Json] | None = None) -> Json:
+    return {
+        "cell_type": "code",
+        "id": name,
+        "metadata": {},
+        "execution_count": None,
+        "outputs": outputs or [],
+        "source": source,
+    }
+
+
+def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
+    """Write a file at once and whole, as private as the user's other new files."""
+    try:
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+                os.chmod(file.name, _mode(target))
+                if overwrite:
+                    os.replace(file.name, target)
+                else:
+                    # Unlike a rename it does not replace what somebody has put there meanwhile.
+                    os.link(file.name, target)
+                    os.unlink(file.name)
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(file.name)
+                raise
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError as error:
+        raise CopilotError(
+            f"{target} cannot be written: {error.strerror or error}.",
+            f"Make {os.path.abspath(target.parent)} writable for you.",
+        ) from error
+
+
+def _mode(target: Path) -> int:
+    with suppress(OSError):
+        return target.stat().st_mode & 0o777
+    before = os.umask(0o077)
+    os.umask(before)
+    return 0o666 & ~before
