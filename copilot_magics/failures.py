@@ -7,7 +7,7 @@ library; what happened is in their status code, or in a few words of theirs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot_magics.disk import refused_to_runtime
@@ -16,10 +16,17 @@ from copilot_magics.folders import copilot_home
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no whole answer: one sentence, and what to try."""
+    """Why there is no whole answer: one sentence, and what to try.
+
+    Attributes
+    ----------
+    invalid : bool
+        Whether the provider does not take such a request, though perhaps another one.
+    """
 
     what: str
     mend: str = ""
+    invalid: bool = False
 
 
 _AGAIN = "Send the prompt again; the session is usable."
@@ -29,6 +36,7 @@ _BY_STATUS = {
     400: Failure(
         "The provider refused the request as invalid{detail}.",
         "Check `--model` and what was attached.",
+        invalid=True,
     ),
     401: Failure(
         "The provider refused the key (HTTP 401).",
@@ -49,6 +57,11 @@ _BY_STATUS = {
     413: Failure(
         "The prompt and its history are too long for the model.",
         "Attach less, or start a new session with `%copilot_session --new ID`.",
+    ),
+    422: Failure(
+        "The provider refused the request as invalid (HTTP 422).",
+        "Check `--model` and what was attached.",
+        invalid=True,
     ),
     429: Failure(
         f"The provider has had too many requests (HTTP 429){_TRIED}.",
@@ -123,6 +136,13 @@ _BY_WORDS: tuple[tuple[str, Failure], ...] = (
             "Check that its URL is the one of an OpenAI-compatible API.",
         ),
     ),
+    (
+        "allowed.model policy",
+        Failure(
+            "The working folder's .github/allowed_models.txt keeps the runtime from asking.",
+            "Correct that file, or let the agent work elsewhere with `--cwd DIR`.",
+        ),
+    ),
     (r"No response was returned", Failure("The provider's answer was empty.", _AGAIN)),
 )
 
@@ -189,7 +209,7 @@ def _explain(message: str, status: int | None) -> Failure:
             return failure
     if status in _BY_STATUS:
         found = _BY_STATUS[status]
-        return Failure(found.what.format(detail=_detail(message, status)), found.mend)
+        return replace(found, what=found.what.format(detail=_detail(message, status)))
     if status is not None and status >= 500:
         return Failure(
             f"The provider has a fault of its own (HTTP {status}){_TRIED}.",

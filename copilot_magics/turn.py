@@ -319,7 +319,9 @@ class Turn:
             self.notice(line)
 
     def _is_own_error(self, kind: str, data: Any) -> bool:
-        return kind == "session.error" and data.originating_message_id == self.message_id
+        # Where a prompt is refused before it is asked, the error does not say which it was.
+        mine = (None, self.message_id)
+        return kind == "session.error" and data.originating_message_id in mine
 
     def _delta(self, data: Any) -> None:
         self._pieces.append(data.delta_content or "")

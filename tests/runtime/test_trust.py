@@ -169,3 +169,20 @@ def test_the_folders_own_server_hides_the_repositorys(tmp_path: Path) -> None:
         "a": {"type": "stdio", "tools": ["*"], "command": "x"},
         "b": {"type": "http", "tools": ["*"], "url": "y"},
     }
+
+
+def test_a_folder_that_keeps_the_runtime_from_asking_is_told(
+    notebook: Start, tmp_path: Path, provider: ScriptedServer
+) -> None:
+    folder = tmp_path / "work"
+    write(folder / ".github" / "allowed_models.txt", "claude\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    kernel = notebook(folder)
+    kernel.run("%load_ext copilot_magics\n%copilot_session kept")
+    cell = kernel.run("%%copilot\nsay: nothing")
+    assert cell.ename == "TurnFailed"
+    assert ".github/allowed_models.txt" in cell.evalue
+    assert "--cwd DIR" in cell.evalue
+    assert not provider.requests
+    (folder / ".github" / "allowed_models.txt").unlink()
+    assert "goes on" in kernel.run("%%copilot\nsay: it goes on").text
