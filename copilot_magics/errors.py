@@ -14,6 +14,7 @@
     ├── ProviderUnavailable      nobody who could answer: no login, no key, no local model
     └── TurnError                a prompt was sent, and no whole answer came; carries ``.reply``
         ├── TurnFailed           the provider or the runtime said why
+        │   └── InvalidAnswer    an answer came, and is not what ``--as`` asked for
         ├── TurnTimedOut         --timeout passed
         └── TurnAborted          ``Session.abort()`` or ``Reply.stop()`` ended it
     Interrupted                  the user interrupted; a KeyboardInterrupt
@@ -106,6 +107,10 @@ class TurnError(CopilotError):
 
 class TurnFailed(TurnError):
     """The provider or the runtime ended the turn."""
+
+
+class InvalidAnswer(TurnFailed):
+    """An answer came that is not of the type that was asked for; ``.reply.text`` has it."""
 
 
 class TurnTimedOut(TurnError, TimeoutError):

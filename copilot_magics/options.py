@@ -16,6 +16,7 @@ from IPython.core.error import UsageError
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.texts import check_text
 
+_TYPE = re.compile(r"(?<!\S)--as(?:=|\s+)(?=\S)")
 _UNKNOWN = re.compile(r"unrecognized arguments: (.*)", re.DOTALL)
 
 
@@ -42,7 +43,7 @@ def parse(magic: Any, line: str) -> Namespace | None:
     parser = magic.parser
     check_text(line, "What was typed")
     try:
-        args: Namespace = parser.parse_args(words(line))
+        args: Namespace = parser.parse_args(words(_with_types_quoted(line)))
     except (UsageError, ValueError) as error:
         raise BadInput(*_told(parser, str(error))) from None
     if args.help:
@@ -80,10 +81,43 @@ def split_prompt(magic: Any, line: str) -> tuple[str, str]:
         if found[1] not in takes_value:
             break
         at = found.end()
-        if takes_value[found[1]] and found[2] is None:
+        if begun := _TYPE.match(line, found.start(1)):
+            at = _end_of_type(line, begun.end())
+        elif takes_value[found[1]] and found[2] is None:
             value = re.compile(r"""\s+("(?:[^"\\]|\\.)*"|'[^']*'|\S+)""").match(line, at)
             at = value.end() if value else len(line)
     return line[:at], line[at:].strip()
+
+
+def _with_types_quoted(line: str) -> str:
+    """Return a line in which ``--as DataFrame[name: str, age: int]`` is two words, not four."""
+    written, at = "", 0
+    while found := _TYPE.search(line, at):
+        end = _end_of_type(line, found.end())
+        written += f"{line[at : found.start()]}--as={_quoted(line[found.end() : end])}"
+        at = end
+    return written + line[at:]
+
+
+def _end_of_type(line: str, at: int) -> int:
+    """Return where an expression ends: at a blank that stands in no brackets and no quotes."""
+    depth, quote = 0, ""
+    for position, char in enumerate(line[at:], at):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char.isspace() and depth <= 0:
+            return position
+        else:
+            depth += (char in "[(") - (char in "])")
+    return len(line)
+
+
+def _quoted(expression: str) -> str:
+    # What the user has put into quotes as a whole needs no others.
+    whole = re.fullmatch(r"""'[^']*'|"[^"]*"|""", expression)
+    return expression if whole else shlex.quote(expression)
 
 
 def _told(parser: Any, message: str) -> tuple[str, str]:

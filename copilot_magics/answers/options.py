@@ -28,10 +28,15 @@ def wanted(args: Namespace, shell: Any) -> Wanted | None:
     BadInput
         Two of them exclude each other, or one cannot be used.
     """
-    given = {f"--{name.replace('_', '-')}" for name, value in vars(args).items() if value}
+    given = {f"--{name.removesuffix('_type')}" for name, value in vars(args).items() if value}
     for one, other, why in _ONE_OF:
         if {one, other} <= given:
             raise BadInput(f"{one} and {other} do not go together; nothing was sent.", f"{why}.")
+    if args.as_type is not None:
+        from copilot_magics.answers.shapes import Shape
+        from copilot_magics.answers.structured import Structured
+
+        return Structured(Shape(args.as_type, shell.user_ns))
     if args.code:
         from copilot_magics.answers.cells import NewCell
 

@@ -42,6 +42,14 @@ class PromptMagics(NotebookMagics):
         action="store_true",
         help="Put the answer's Python code into a new cell below, to be read and run by you.",
     )
+    @argument(
+        "--as",
+        dest="as_type",
+        default=None,
+        metavar="TYPE",
+        help="Have an object of this type in the reply's .value, validated: a Pydantic model, a "
+        "dataclass, a TypedDict, list[Model], DataFrame, or DataFrame[name: str, age: int].",
+    )
     def copilot(self, line: str, cell: str | None = None) -> Reply | None:
         """Send the cell, word for word, as a prompt to this notebook's session.
 
