@@ -3,6 +3,7 @@
  * it on disk appears as long as one looks at the end.
  */
 import { h } from "./dom.js";
+import { askToGoBack, mark, promptsAfter } from "./rewinding.js";
 
 /**
  * @typedef {import("./types.js").Row} Row
@@ -17,6 +18,7 @@ const NEAR = 48;
 export class Conversation {
   /** @param {import("./view.js").View} view */
   constructor(view) {
+    this.view = view;
     this.store = view.store;
     this.mark = h("div", { class: "cp-mark" });
     this.items = h("div", { class: "cp-items" });
@@ -82,7 +84,25 @@ export class Conversation {
     if (page.before === null) this.end(came.content, page.start);
     else this.earlier(came.content, page.start);
     this.mark.textContent = this.marking();
+    mark(this.items, (answer) => this.goBack(answer));
     this.more();
+  }
+
+  /** Goes on from an answer: nothing is cut off where nothing comes after it. @param {Element} answer */
+  async goBack(answer) {
+    const id = this.id ?? "";
+    const event = answer.getAttribute("data-event");
+    const after = promptsAfter(answer);
+    if (!after.length) this.view.act("resume", { id });
+    else if (await askToGoBack(this.view.root, id, after)) this.view.act("rewind", { id, event });
+  }
+
+  /** A session went back: what is shown of it is not there any more. @param {string} id */
+  again(id) {
+    if (id !== this.id) return;
+    const focused = this.element.contains(document.activeElement);
+    this.begin(id, this.store.rows.get(id));
+    if (focused) this.element.focus();
   }
 
   marking() {

@@ -30,6 +30,7 @@ export class Preview {
     view.on("selected", () => this.draw());
     view.on("rows", () => this.draw());
     view.on("preview", (page) => this.conversation.take(page));
+    view.on("rewound", ({ id }) => this.conversation.again(id));
     this.draw();
   }
 

@@ -18,6 +18,7 @@ const GATHER = 40;
  *   `head`      the state of the whole, the height or the progress of the search is another
  *   `said`      Python says something (`detail`: `{text, error}`)
  *   `preview`   a page of a conversation came (`detail`: a `Page`)
+ *   `rewound`   a conversation went back (`detail`: `{id}`)
  *   `clean`     proposals for cleaning up came (`detail`: `{proposals}`)
  */
 export class Store extends EventTarget {

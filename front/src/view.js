@@ -18,6 +18,7 @@ const DOING = {
   export: "Exporting…",
   fork: "Forking…",
   resume: "Resuming…",
+  rewind: "Going back…",
   star: "",
   title: "",
 };

@@ -40,6 +40,18 @@ def fork(session: str, notebook: Notebook | None) -> str:
     return f"Forked {session}. {resume(fork_session(session), notebook)}"
 
 
+def rewind(session: str, event: str, notebook: Notebook | None) -> str:
+    """Take a session back to the turn that an event belongs to, and bind the notebook to it."""
+    from copilot_magics.rewinding import back_to_event
+    from copilot_magics.rewinding import rewind as go_back
+    from copilot_magics.settings import Options
+
+    # First, since somebody else may hold it.
+    opened = resume(session, notebook)
+    rewound = block(go_back(session, Options(), back_to_event(session, event)), whole=True)
+    return f"{rewound} This notebook is bound to it." if rewound else opened
+
+
 def set_title(session: str, title: str) -> str:
     """Give a session a title."""
     clean = check_title(title)

@@ -95,7 +95,7 @@ def _article(
     match event.type:
         case "user.message" if content:
             who = "You" if reading.is_prompt(event, payload) else "Sent along"
-            return _said("user", who, event, content)
+            return _said("user", who, event, content, is_prompt=who == "You")
         case "assistant.message" if content:
             return _said("assistant", reading.model_of(payload) or "Copilot", event, content)
         case "session.error":
@@ -105,10 +105,12 @@ def _article(
     return None
 
 
-def _said(kind: str, who: str, event: Event, content: str) -> str:
+def _said(kind: str, who: str, event: Event, content: str, *, is_prompt: bool = False) -> str:
     head = f"<header>{text_to_html(who)} {_time(event)}</header>"
     body = markdown_to_html(_cut(content))
-    return _item(kind, event, f'{head}<div class="cm-md">{body}</div>')
+    # Where a turn begins, for the page, which offers to go back to the answer before.
+    mark = " data-prompt" if is_prompt else ""
+    return _item(kind, event, f'{head}<div class="cm-md">{body}</div>', mark)
 
 
 def _tool(
@@ -151,9 +153,9 @@ def _brief(event: Event) -> str:
     return " ".join(content[:300].split())
 
 
-def _item(kind: str, event: Event, body: str) -> str:
+def _item(kind: str, event: Event, body: str, mark: str = "") -> str:
     name = text_to_html(event.id or "")
-    return f'<article class="cm-item cm-{kind}" data-event="{name}">{body}</article>'
+    return f'<article class="cm-item cm-{kind}" data-event="{name}"{mark}>{body}</article>'
 
 
 def _time(event: Event) -> str:

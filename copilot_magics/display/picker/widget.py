@@ -248,6 +248,14 @@ class SessionPicker(anywidget.AnyWidget):
     def _fork(self, id: str) -> None:
         self._act(lambda: self._bound(actions.fork(id, self._notebook)))
 
+    def _rewind(self, id: str, event: str) -> None:
+        def work() -> str:
+            told = self._bound(actions.rewind(id, event, self._notebook))
+            self.send({"is": "rewound", "id": id})
+            return told
+
+        self._act(work)
+
     def _bound(self, told: str) -> str:
         if self._line is not None:
             from copilot_magics.display.html import text_to_html
@@ -325,6 +333,7 @@ _DO: dict[str, Callable[..., None]] = {
     "search": SessionPicker._find,
     "resume": SessionPicker._resume,
     "fork": SessionPicker._fork,
+    "rewind": SessionPicker._rewind,
     "title": SessionPicker._title,
     "star": SessionPicker._star,
     "export": SessionPicker._export,

@@ -118,7 +118,7 @@ def test_hostile_text_stays_text(home: Path) -> None:
         "span",
         "a",
     }
-    assert tags.attributes <= {"class", "title", "data-event"}
+    assert tags.attributes <= {"class", "title", "data-event", "data-prompt"}
     assert "\x1b" not in html
     assert "\u202e" not in html
     assert html.count("&lt;script&gt;") >= 7
