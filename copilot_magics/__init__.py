@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         list_sessions,
         prune_sessions,
     )
+    from copilot_magics.tools.own import copilot_tool
     from copilot_magics.transcripts.dataset import export_transcripts, read_transcripts
 
 __version__ = "0.1.0"
@@ -26,6 +27,7 @@ __all__ = [
     "Reply",
     "Session",
     "SessionPicker",
+    "copilot_tool",
     "delete_sessions",
     "export_transcripts",
     "get_messages",
@@ -38,6 +40,7 @@ _HOMES = {
     "Reply": "reply",
     "Session": "session",
     "SessionPicker": "display.picker",
+    "copilot_tool": "tools.own",
     "delete_sessions": "sessions",
     "export_transcripts": "transcripts.dataset",
     "get_messages": "sessions",

@@ -198,9 +198,9 @@ class Conversation:
             Nothing could be sent.
         """
         turn.session = self.session
-        if turn.now and await self.queue.running() and (sdk := self._sdk):
+        if turn.now and (running := await self.queue.running()) and (sdk := self._sdk):
             with self.queue.beside(turn):
-                await self._brought(turn, self._steering.send(sdk, turn))
+                await self._brought(turn, self._steering.send(sdk, turn, running))
             return True
         async with self.queue.place(turn):
             if self.closed:
@@ -226,6 +226,8 @@ class Conversation:
         from copilot_magics.models import check_model
 
         sdk = await self._ready(turn.notice)
+        if self._calls_tools:
+            await self.toolbox.renew(sdk, self.options.tools)
         await self._check_login()
         if turn.model:
             await check_model(self.provider, turn.model)

@@ -28,6 +28,7 @@ from copilot_magics.reply import Reply, failure_of
 from copilot_magics.runtime.loop import loop as runtime_loop
 from copilot_magics.runtime.loop import submit
 from copilot_magics.runtime.process import runtime
+from copilot_magics.tools.work import Bench, check_outside
 from copilot_magics.turn import Turn
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ def shell() -> Any:
 
 async def awaited(work: Coroutine[Any, Any, T]) -> T:
     """Await work of the runtime's loop on this one."""
+    _check_outside("", work)
     future = submit(runtime().attended(work))
     try:
         await _until_done(future)
@@ -80,6 +82,7 @@ def block(work: Coroutine[Any, Any, T], *, whole: bool = False) -> T:
     Interrupted
         The user interrupted; the work is cancelled, or was done in that moment.
     """
+    _check_outside("", work)
     interrupted = threading.Event()
     future: Future[T] | None = None
     worker, patience = runtime_loop(), _WHOLE_PATIENCE if whole else 0.0
@@ -90,11 +93,11 @@ def block(work: Coroutine[Any, Any, T], *, whole: bool = False) -> T:
             worker.call_soon_threadsafe(worker.call_later, patience, future.cancel)
 
     # Before it is begun: the machine may be slow to come back to this thread.
-    with _interrupts(interrupt):
+    with interrupts(interrupt):
         future = submit(runtime().attended(_to_its_end(work) if whole else work))
         if interrupted.is_set():
             interrupt()
-        _run_here(_until_done(future))
+        run_here(_until_done(future))
         if interrupted.is_set():
             done = not future.cancelled() and future.exception() is None
             raise Interrupted(
@@ -130,19 +133,17 @@ async def await_turn(
     TurnFailed, TurnTimedOut, TurnAborted
         It ended without a whole answer.
     """
+    _check_outside(turn.session, work)
     view = view or Silent(prompts.by_buttons)
-    # A terminal's Ctrl-C does not reach an awaited coroutine; the kernel's interrupt does.
-    in_terminal = shell() is not None and not hasattr(shell(), "kernel")
-    task = asyncio.current_task()
     try:
-        with _interrupts(task.cancel) if in_terminal and task else contextlib.nullcontext():
+        with terminal_interrupts(asyncio.current_task()):
             future = submit(turn.run(work))
             await follow(turn, future, view)
     except asyncio.CancelledError:
         await _abort(turn, future)
         view.finish(turn, Reply.of(turn))
         raise
-    return _conclude(turn, future, view)
+    return conclude(turn, future, view)
 
 
 def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None = None) -> Reply:
@@ -153,6 +154,7 @@ def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None
     TurnInterrupted
         The user interrupted; the turn has been aborted.
     """
+    _check_outside(turn.session, work)
     view = view or Silent(prompts.by_input)
     if threading.current_thread() is not threading.main_thread():
         # Only the main thread can take input.
@@ -166,16 +168,26 @@ def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None
         worker.call_soon_threadsafe(turn.abort)
 
     # Before it is sent: the model may be asked before the machine comes back to this thread.
-    with _interrupts(interrupt):
+    with interrupts(interrupt):
         future = submit(turn.run(work))
-        _run_here(follow(turn, future, view, interrupt))
+        run_here(follow(turn, future, view, interrupt))
         # In here too: a second interrupt must not cost what the first one left to be shown.
-        return _conclude(turn, future, view, interrupted.is_set)
+        return conclude(turn, future, view, interrupted.is_set)
 
 
-def _conclude(
+def _check_outside(session: str, work: Coroutine[Any, Any, Any]) -> None:
+    """Refuse what a tool of the agent would have to wait for, and which waits for the tool."""
+    try:
+        check_outside(session)
+    except BaseException:
+        work.close()
+        raise
+
+
+def conclude(
     turn: Turn, future: Future[None], view: View, interrupted: Callable[[], bool] = lambda: False
 ) -> Reply:
+    """Return what a turn that has ended came to, shown in a view, or raise why there is nothing."""
     if not turn.message_id and not interrupted():
         # Nothing was sent: what stopped it is an error of its own, not of the turn.
         wait_for_futures([future])
@@ -202,18 +214,11 @@ async def _until_done(future: Future[Any]) -> None:
         wrapped.exception()
 
 
-async def attend(turn: Turn, work: Coroutine[Any, Any, None], view: View) -> Reply:
-    """Follow a turn that nobody waits for: as `await_turn`, but whatever ends this, it goes on."""
-    future = submit(turn.run(work))
-    await follow(turn, future, view)
-    return _conclude(turn, future, view)
-
-
 async def follow(
     turn: Turn, future: Future[None], view: View, interrupt: Callable[[], object] | None = None
 ) -> None:
     """Show a turn until it ends."""
-    loop, wake = asyncio.get_running_loop(), asyncio.Event()
+    loop, wake, bench = asyncio.get_running_loop(), asyncio.Event(), Bench(turn)
     # What comes at once needs no word on what is being done before it.
     due = time.monotonic() + view.interval
     asked: set[int] = set()
@@ -222,7 +227,8 @@ async def follow(
     def pressing() -> bool:
         """Whether there is something to show now, and not with the next drawing."""
         new = any(id(pending) not in asked for pending in turn.open)
-        return turn.outcome is not None or new or (turn.answering and not answering)
+        shown = new or (turn.answering and not answering)
+        return turn.outcome is not None or shown or bench.waiting
 
     def changed() -> None:
         # Ten thousand pieces of an answer must not wake this loop ten thousand times.
@@ -236,7 +242,9 @@ async def follow(
         while turn.outcome in (None, "failed") and not future.done():
             wake.clear()
             questions = [pending for pending in turn.open if id(pending) not in asked]
-            if time.monotonic() >= due or (turn.answering and not answering) or questions:
+            # Also before a tool that may hold this thread for long.
+            pressing_now = (turn.answering and not answering) or questions or bench.waiting
+            if time.monotonic() >= due or pressing_now:
                 answering = turn.answering
                 begun = time.monotonic()
                 view.draw(turn)
@@ -249,6 +257,11 @@ async def follow(
                     if interrupt is None:
                         raise
                     interrupt()
+            bench.begin(wake.set)
+            if bench.interrupted:
+                if interrupt is None:
+                    raise asyncio.CancelledError
+                interrupt()
             pause = due - time.monotonic()
             with contextlib.suppress(TimeoutError):
                 # Not `wait_for`, which loses a cancellation that comes together with the event.
@@ -256,6 +269,7 @@ async def follow(
                     await wake.wait()
     finally:
         turn.watchers.discard(changed)
+        await bench.close()
 
 
 async def _abort(turn: Turn, future: Future[None]) -> None:
@@ -266,7 +280,7 @@ async def _abort(turn: Turn, future: Future[None]) -> None:
             await asyncio.sleep(0.01)
 
 
-def _run_here(work: Coroutine[Any, Any, None]) -> None:
+def run_here(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end in this thread, whether or not a loop runs in it."""
     try:
         running = asyncio.get_running_loop()
@@ -283,8 +297,14 @@ def _run_here(work: Coroutine[Any, Any, None]) -> None:
     running.run_until_complete(work)
 
 
+def terminal_interrupts(task: asyncio.Task[Any] | None) -> contextlib.AbstractContextManager[None]:
+    """Have Ctrl-C cancel a task in a terminal, where, unlike a kernel's interrupt, it would not."""
+    in_terminal = shell() is not None and not hasattr(shell(), "kernel")
+    return interrupts(task.cancel) if in_terminal and task else contextlib.nullcontext()
+
+
 @contextlib.contextmanager
-def _interrupts(interrupt: Callable[[], object]) -> Iterator[None]:
+def interrupts(interrupt: Callable[[], object]) -> Iterator[None]:
     """Have SIGINT call a function, in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -49,7 +49,8 @@ class Loaded:
         self.shell.events.register("pre_run_cell", self._began)
         self.completer = completion.start(self.shell)
         questions.start(self.shell)
-        offered = (copilot_magics.get_messages, copilot_magics.list_sessions, SessionPicker)
+        offered: tuple[Any, ...] = (copilot_magics.get_messages, copilot_magics.list_sessions)
+        offered += (SessionPicker, copilot_magics.copilot_tool)
         for one in offered:
             if one.__name__ not in self.shell.user_ns:
                 self.names[one.__name__] = one

@@ -7,7 +7,7 @@ and `Session.ask` where one may not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,8 @@ class Session:
         Where the agent works; the notebook's folder where left out.
     trust_folder : bool
         Let that folder's own hooks, MCP servers, skills, plugins and extensions run.
+    tools : sequence of callable
+        Functions that the agent of this session may call; see `copilot_tool`.
 
     Raises
     ------
@@ -74,8 +76,10 @@ class Session:
         deny: Sequence[str] = (),
         cwd: str | Path = "",
         trust_folder: bool | None = None,
+        tools: Sequence[Callable[..., Any]] = (),
     ) -> None:
         from copilot_magics.settings import Options
+        from copilot_magics.tools.own import tools_of
         from copilot_magics.transcripts.catalog import find
 
         if permissions and permissions not in PERMISSIONS:
@@ -95,6 +99,7 @@ class Session:
             cwd=str(cwd),
             trust_folder=trust_folder,
             notebook=this_notebook(doors.shell()),
+            tools=tools_of(tools),
         )
 
     @property
@@ -310,13 +315,15 @@ class Session:
     ) -> Turn:
         if not prompt.strip():
             raise BadInput("The prompt is empty.", "Say what you want to ask.")
-        return Turn(
+        turn = Turn(
             prompt,
             attachments=attach(attachments),
             model=model,
             timeout=CopilotMagics.instance().timeout if timeout is None else timeout,
             watched=can_answer(doors.shell()),
         )
+        turn.session = self._id
+        return turn
 
     async def _opened(self, how: How) -> Conversation:
         from copilot_magics.held import opened

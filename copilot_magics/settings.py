@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from copilot_magics.providers import Wanted
 
+if TYPE_CHECKING:
+    from copilot_magics.tools.own import Function
+
 How = Literal["either", "new", "resume"]
 """What to insist on: nothing, that the session is new, that it exists."""
+
+
+_SAID = ("reasoning_effort", "permissions", "allow", "deny", "cwd", "trust_folder", "tools")
 
 
 @dataclass(frozen=True)
@@ -23,12 +29,13 @@ class Options:
     cwd: str = ""
     trust_folder: bool | None = None
     notebook: str = ""
+    tools: tuple[Function, ...] = ()
 
     def over(self, older: Options) -> Options:
         """Return these options, and the older ones where these say nothing."""
         said = {
             name: value
-            for name in ("reasoning_effort", "permissions", "allow", "deny", "cwd", "trust_folder")
+            for name in _SAID
             if (value := getattr(self, name)) not in ("", (), None)
         }
         wanted = self.wanted

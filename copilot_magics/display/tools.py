@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.display.inert import entities, fenced, plain
+from copilot_magics.tools.naming import code_of
 
 if TYPE_CHECKING:
     from copilot_magics.toolcall import ToolCall
@@ -57,8 +58,16 @@ def _summary(call: ToolCall, ended: bool) -> str:
 
 
 def _opened(call: ToolCall) -> str:
-    told = {"Arguments": arguments_text(call.arguments), "Result": call.result}
-    parts = [f"{name}:\n\n{fenced(_bounded(text))}" for name, text in told.items() if text]
+    code = code_of(call.name, call.arguments)
+    told = {"Code": code} if code is not None else {"Arguments": arguments_text(call.arguments)}
+    told["Result"] = call.result
+    parts = [
+        f"{name}:\n\n{fenced(_bounded(text), 'python')}"
+        if name == "Code"
+        else f"{name}:\n\n{fenced(_bounded(text))}"
+        for name, text in told.items()
+        if text
+    ]
     return "\n\n".join(parts) or "No arguments."
 
 

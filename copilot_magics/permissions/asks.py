@@ -24,8 +24,9 @@ from copilot_magics.errors import BadInput
 from copilot_magics.permissions.paths import Target, secrets_below
 from copilot_magics.permissions.patterns import Pattern
 from copilot_magics.permissions.shell import Line, parse
+from copilot_magics.tools.naming import TITLES, code_of, seems_to_install
 
-Syntax = Literal["bash", "diff", "json", "text"]
+Syntax = Literal["bash", "diff", "json", "python", "text"]
 
 # Letters and symbols that are drawn as nothing, beside those Unicode calls format characters.
 _UNSEEN = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -53,7 +54,7 @@ class Ask:
         What would be done: "run a command".
     body : str
         Exactly what would be run, written, read or sent.
-    syntax : {"bash", "diff", "json", "text"}
+    syntax : {"bash", "diff", "json", "python", "text"}
         What the body is, for showing it.
     option : str
         The option that would allow it, quoted for a magic's line; empty where the ask cannot be
@@ -262,15 +263,18 @@ def _mcp(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
 
 
 def _custom_tool(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
-    tool = _text(raw, "toolName")
-    call = {"tool": tool, "arguments": raw.get("args")}
+    tool, arguments = _text(raw, "toolName"), raw.get("args")
+    call = _json({"tool": tool, "arguments": arguments})
+    code = code_of(tool, arguments)
+    installs = code is not None and seems_to_install(code)
     return Ask(
         kind="custom-tool",
-        title="use a tool",
-        body=_json(call),
-        syntax="json",
+        title=TITLES.get(tool, "use a tool"),
+        body=call if code is None else visible(code),
+        syntax="json" if code is None else "python",
         option=_option(f"tool({tool})"),
-        key=("custom-tool", _json(call)),
+        key=("custom-tool", call),
+        notes=("It seems to install software",) if installs else (),
         tool=tool,
     )
 

@@ -23,7 +23,17 @@ Payload = dict[str, Any]
 """What an event says, decoded; empty where it is no object."""
 
 # The argument that says best what a tool was called for, where a call has several.
-TELLING = ("command", "pattern", "query", "url", "question", "path", "description", "prompt")
+TELLING = (
+    "command",
+    "pattern",
+    "query",
+    "url",
+    "question",
+    "path",
+    "code",
+    "description",
+    "prompt",
+)
 _BRIEF = 200
 
 # Who may have written a user.message, apart from the runtime, its skills, schedules and agents.
