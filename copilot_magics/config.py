@@ -12,6 +12,7 @@ from traitlets.config import SingletonConfigurable
 PERMISSIONS = ("ask", "read-only", "allow-all", "deny")
 RERUNS = ("append", "replay", "rewind")
 PROVIDERS = ("github", "openai", "azure", "anthropic", "ollama", "local")
+CONTEXTS = ("none", "variables", "cells", "all")
 WIRE_APIS = ("completions", "responses")
 
 
@@ -70,6 +71,12 @@ class CopilotMagics(SingletonConfigurable):
         help="What a cell does that was answered before: append (send it again), replay (show the "
         "saved answer, where an earlier kernel got it) or rewind (go back to before it, then send "
         "it).",
+    ).tag(config=True)
+    context = Enum(
+        CONTEXTS,
+        "none",
+        help="What is sent along with each prompt beside what it mentions with @: none, variables "
+        "(an overview of yours), cells (the newest, with their outputs), all.",
     ).tag(config=True)
     timeout = Float(0.0, min=0.0, help="Seconds after which a turn is given up; 0: never.").tag(
         config=True

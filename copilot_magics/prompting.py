@@ -20,6 +20,7 @@ from copilot_magics.display import prompts
 from copilot_magics.display.stream import Notebook as NotebookView
 from copilot_magics.display.stream import Silent, Terminal, View
 from copilot_magics.errors import BadInput
+from copilot_magics.mentions import check_context, resolve, sent_text
 from copilot_magics.notebook import Notebook, check_name
 from copilot_magics.replay import saved_message, saved_reply
 from copilot_magics.reply import Reply
@@ -62,12 +63,14 @@ class Prompt:
         self._shell = notebook.shell
         self._into = check_name(args.into) if args.into else ""
         timeout = _seconds(args.timeout)
-        attachments = attach(args.attach)
+        context = check_context(args.context or CopilotMagics.instance().context)
+        files = attach(args.attach)
+        # What is replayed needs nothing that was mentioned: it may not be there any more.
+        along = None if notebook.replays else resolve(self._shell, text, context)
         wants = wanted(args, self._shell)
         self._session, said = _session(notebook, args.session)
-        cell = records.source(
-            self._session.id, _cell_id(self._shell), self._shell.execution_count, text
-        )
+        run = self._shell.execution_count
+        cell = records.source(self._session.id, _cell_id(self._shell), run, sent_text(text))
         self.view = self._view(args, whole_cell=whole_cell)
         self.rounds: Rounds | None = None
         self._saved: Reply | None = None
@@ -76,15 +79,18 @@ class Prompt:
             self._saved = saved_reply(self._session.id, message)
             if self._saved is not None and (wants is None or wants.take_saved(self._saved)):
                 return
+        along = along or resolve(self._shell, text, context)
         turn = Turn(
-            text,
-            attachments=attachments,
+            along.prompt,
+            attachments=[*files, *along.attachments],
             model=args.model,
             timeout=timeout,
             origin=cell,
             watched=can_answer(self._shell),
         )
+        turn.along = along
         turn.session = self._session.id
+        turn.quiet = isinstance(self.view, Silent)
         if said:
             turn.notice(said)
         if notebook.rewinds:

@@ -23,6 +23,7 @@ from copilot_magics.words import one_line
 
 if TYPE_CHECKING:
     from copilot_magics.failures import Failure
+    from copilot_magics.mentions import Along
     from copilot_magics.permissions import Ask
     from copilot_magics.tools.capturing import Output
     from copilot_magics.tools.work import Work
@@ -55,8 +56,10 @@ class Turn:
         What the model is told behind the prompt; the journal has the prompt alone as what was said.
     schema : dict or None
         The JSON schema that the answer has to match, as far as the provider sees to it.
-    now, steers : bool
-        Whether it is to be sent into the turn that is running, if one is; whether it was.
+    now : bool
+        Whether it is to be sent into the turn that is running, if one is.
+    steered : Turn or None
+        The one that it was sent into.
     background : bool
         Whether no cell waits for it.
     verbose : bool
@@ -91,6 +94,7 @@ class Turn:
         self.aside = ""
         self.schema: dict[str, Any] | None = None
         self.attachments = attachments or []
+        self.along: Along | None = None
         self.model = model
         self.timeout = timeout
         self.origin = origin
@@ -104,7 +108,8 @@ class Turn:
         self.notices: list[str] = []
         self.tools: dict[str, ToolCall] = {}
         self.meter = Meter()
-        self.now = self.background = self.steers = self.verbose = False
+        self.now = self.background = self.verbose = False
+        self.steered: Turn | None = None
         self.waiting: list[Pending] = []
         self.overheard: list[Pending] = []
         self.behind: list[Turn] = []

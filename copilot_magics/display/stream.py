@@ -17,13 +17,16 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from copilot_magics.display import prompts
+from copilot_magics.display.along import along_line, along_markdown
 from copilot_magics.display.fences import closed, open_fence
 from copilot_magics.display.inert import inert_line, inert_markdown, plain
 from copilot_magics.display.tools import tool_line, tools_markdown
+from copilot_magics.tools.capturing import show_again
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from copilot_magics.mentions import Along
     from copilot_magics.pending import Pending
     from copilot_magics.reply import Reply
     from copilot_magics.toolcall import ToolCall
@@ -109,7 +112,7 @@ class Terminal:
         for call in list(turn.tools.values())[self._tools :]:
             self._line(f"  {tool_line(call)}")
             self._tools += 1
-        for notice in turn.notices[self._notices :]:
+        for notice in _notices(turn)[self._notices :]:
             self._line(f"  · {plain(notice)}")
             self._notices += 1
         text = plain(turn.text)
@@ -218,16 +221,19 @@ class Notebook:
         """Leave one static output."""
         from IPython.display import clear_output, display
 
-        bundle = final_bundle(reply, turn.notices, list(turn.tools.values()))
+        bundle = final_bundle(reply, turn.notices, list(turn.tools.values()), turn.along)
         if self._whole_cell:
             if self._status is not None:
                 clear_output(wait=True)
+                show_again(turn.shown)
             display(bundle, raw=True)
             return
         drawn = [handle for handle in (self._status, self._tools, self._block) if handle]
-        for handle in drawn[:-1]:
+        # The answer stands below what tools have shown on the way to it.
+        last = drawn.pop() if drawn and not any(turn.shown) else None
+        for handle in drawn:
             handle.update(_NOTHING, raw=True)
-        _display(drawn[-1] if drawn else None, bundle)
+        _display(last, bundle)
 
     def clear(self) -> None:
         """Take the status away."""
@@ -239,7 +245,7 @@ class Notebook:
             self._status.update(_NOTHING, raw=True)
 
     def _status_of(self, turn: Turn) -> str:
-        lines = [f"*{inert_line(turn.doing)}*", *(f"> {inert_line(line)}" for line in turn.notices)]
+        lines = [f"*{inert_line(turn.doing)}*", *(f"> {inert_line(n)}" for n in _notices(turn))]
         return "\n\n".join(lines)
 
     def _draw_status(self, said: str) -> None:
@@ -280,7 +286,10 @@ def split_point(text: str) -> int:
 
 
 def final_bundle(
-    reply: Reply, notices: Sequence[str] = (), tools: Sequence[ToolCall] = ()
+    reply: Reply,
+    notices: Sequence[str] = (),
+    tools: Sequence[ToolCall] = (),
+    along: Along | None = None,
 ) -> dict[str, str]:
     """Return the static output of a reply: Markdown, and plain text for logs and consoles.
 
@@ -292,9 +301,12 @@ def final_bundle(
         Lines to keep above the answer.
     tools : sequence of ToolCall
         What was called on the way, to keep above the answer too.
+    along : Along, optional
+        What was sent along with the prompt, to be opened above all else.
     """
     text = reply.drawn.plain if reply.drawn else closed(reply.text[:_SHOWN])
-    parts = [*(f"> {inert_line(notice)}" for notice in notices)]
+    parts = [along_markdown(along)] if along else []
+    parts += [f"> {inert_line(notice)}" for notice in notices]
     parts += [tools_markdown(tools, _KEPT, ended=True)]
     parts += [reply.drawn.markdown if reply.drawn else inert_markdown(text)]
     if not reply.drawn and (length := len(reply.text)) > _SHOWN:
@@ -302,7 +314,7 @@ def final_bundle(
             f"> The first {_SHOWN:,} of {length:,} characters; the reply's `.text` has all of them."
         )
     parts += [f"> {inert_line(note)}" for note in reply.notes]
-    lines = [*notices, *map(tool_line, tools)]
+    lines = [along_line(along) if along else "", *notices, *map(tool_line, tools)]
     lines.append(text if len(text) <= _PLAIN else f"{text[:_PLAIN]}…")
     lines += reply.notes
     return {
@@ -311,6 +323,12 @@ def final_bundle(
         ),
         "text/plain": plain("\n".join([*(line for line in lines if line), f"[{reply.summary}]"])),
     }
+
+
+def _notices(turn: Turn) -> list[str]:
+    """Return the lines that stand above an answer while it comes."""
+    line = along_line(turn.along) if turn.along else ""
+    return [line, *turn.notices] if line else turn.notices
 
 
 def _display(handle: Any, bundle: dict[str, str]) -> Any:

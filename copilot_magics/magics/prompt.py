@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from copilot_magics.config import CONTEXTS
 from copilot_magics.interruptible import interruptible
 from copilot_magics.magics.common import HELP, NotebookMagics, begin_imports
 from copilot_magics.options import parse, split_prompt
@@ -35,6 +36,12 @@ class PromptMagics(NotebookMagics):
         metavar="PATH",
         help="A file, image or folder to send along; repeatable.",
     )
+    @argument(
+        "--context",
+        default="",
+        metavar="WHAT",
+        help=f"Send an overview of the notebook along: {', '.join(CONTEXTS)}.",
+    )
     @argument("--quiet", action="store_true", help="Show nothing; the reply is in _.")
     @argument("--into", default="", metavar="VAR", help="Put the reply into this variable too.")
     @argument(
@@ -52,6 +59,10 @@ class PromptMagics(NotebookMagics):
     )
     def copilot(self, line: str, cell: str | None = None) -> Reply | None:
         """Send the cell, word for word, as a prompt to this notebook's session.
+
+        What it mentions is sent along: @df (a variable: its type and a summary), @file.csv and
+        @folder/, @cell:3, @last (the last cell and its output), @error (the last traceback, with
+        its cell). Tab completes them; a literal @ is written \\@, or stands in code.
 
         ``%copilot TEXT`` sends one line, with IPython's {name} and $name expanded. The value is a
         Reply: .text, .code, .messages, .usage, .session, .duration, .outcome.

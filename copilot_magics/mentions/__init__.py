@@ -8,10 +8,12 @@ nothing can end the frame that it stands in. Everything is looked up before anyt
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from copilot_magics.attachments import attach, attach_told
+from copilot_magics.config import CONTEXTS
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.mentions import cells
 from copilot_magics.mentions.finding import Mention, find
@@ -31,12 +33,15 @@ class Along:
     summaries : list of Summary
         What is told of variables and cells.
     paths : list of str
-        Files and folders, for `copilot_magics.attachments.attach`.
+        Files and folders.
+    attachments : list of dict
+        All of it in the SDK's form.
     """
 
     prompt: str
     summaries: list[Summary] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
 
 
 def resolve(shell: Any, prompt: str, context: str = "none") -> Along:
@@ -68,7 +73,29 @@ def resolve(shell: Any, prompt: str, context: str = "none") -> Along:
         from copilot_magics.mentions.overview import cells_summary
 
         along.summaries.append(cells_summary(shell))
+    along.attachments = [*attach(along.paths), *attach_told(along.summaries)]
     return along
+
+
+def sent_text(prompt: str) -> str:
+    """Return a prompt as it is sent: as typed, with ``@`` for ``\\@``."""
+    return find(prompt)[0]
+
+
+def check_context(context: str) -> str:
+    """Return what ``--context`` says, where that can be.
+
+    Raises
+    ------
+    BadInput
+        It is none of `copilot_magics.config.CONTEXTS`.
+    """
+    if context not in CONTEXTS:
+        raise BadInput(
+            f"--context cannot be {context!r}; nothing was sent.",
+            closest(context, CONTEXTS) or f"It can be {', '.join(CONTEXTS)}.",
+        )
+    return context
 
 
 def _add(along: Along, shell: Any, mention: Mention) -> None:
@@ -79,7 +106,7 @@ def _add(along: Along, shell: Any, mention: Mention) -> None:
     elif mention.expression in (LAST, ERROR):
         along.summaries.append(_newest(shell, mention.expression))
     elif mention.quoted or _is_path(mention.path):
-        along.paths.append(mention.path)
+        along.paths.append(_path(mention.path))
     elif mention.path.isidentifier() and mention.path in names:
         along.summaries.append(_variable(names, mention.expression))
     elif os.path.exists(mention.path):
@@ -88,10 +115,7 @@ def _add(along: Along, shell: Any, mention: Mention) -> None:
         along.summaries.append(_variable(names, mention.expression))
     elif not mention.path[:1].isdigit():
         known = [*_known(shell), *_files()]
-        raise BadInput(
-            f"There is no variable or file {mention.path!r} to mention; nothing was sent.",
-            f"{closest(mention.path, known)} A literal @ is written \\@.".strip(),
-        )
+        raise _unknown(f"variable or file {mention.path!r}", mention.path, known)
 
 
 def _variable(names: dict[str, Any], expression: str) -> Summary:
@@ -122,6 +146,21 @@ def _newest(shell: Any, which: str) -> Summary:
     return found.summary(which)
 
 
+def _path(path: str) -> str:
+    whole = os.path.expanduser(path)
+    if os.path.exists(whole):
+        return path
+    folder, name = os.path.split(whole.rstrip("/"))
+    raise _unknown(f"file or folder {path!r}", name, _files(folder))
+
+
+def _unknown(what: str, wanted: str, known: Iterable[str]) -> BadInput:
+    return BadInput(
+        f"There is no {what} to mention; nothing was sent.",
+        f"{closest(wanted, known)} A literal @ is written \\@.".strip(),
+    )
+
+
 def _is_path(path: str) -> bool:
     return "/" in path or path.startswith(("~", "."))
 
@@ -131,8 +170,8 @@ def _known(shell: Any) -> Iterator[str]:
     yield from (name for name in list(shell.user_ns) if type(name) is str and name[:1] != "_")
 
 
-def _files() -> list[str]:
+def _files(folder: str = "") -> list[str]:
     try:
-        return sorted(name for name in os.listdir() if not name.startswith("."))
+        return sorted(name for name in os.listdir(folder or ".") if not name.startswith("."))
     except OSError:
         return []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from copilot_magics.display.fences import Fence, blocks
 
-_BEGINS = r"(?<![\w@\\./)\]}`'\"])@"
+_BEGINS = r"(?<![\w@\\./)\]}`])@"
 _STEP = r"""(?:\.[^\W\d]\w*|\["[^"\n\]]*"\]|\['[^'\n\]]*'\]|\[-?\d+\])"""
 _MENTION = re.compile(
     rf"""{_BEGINS}(?:
