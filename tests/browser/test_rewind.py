@@ -1,0 +1,104 @@
+"""Going back in the browser: the button at each answer of the picker, and a cell run again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, expect
+from scripted import ScriptedServer
+
+from browser.front_end import ARTIFACTS, FrontEnd
+from browser.pickers import PickerView
+from copilot_magics.locking import SessionLock
+from copilot_magics.transcripts.catalog import catalog
+from copilot_magics.transcripts.prompts import prompts_of
+
+Open = Callable[..., FrontEnd]
+
+BEGIN = "%load_ext copilot_magics\n%copilot_session talk --rerun rewind"
+PICK = """from ipywidgets import VBox
+box = VBox([SessionPicker(height=560)], layout={"width": "480px"})
+box"""
+
+
+def backs(picker: PickerView) -> Locator:
+    """Return the buttons at the answers, from the top."""
+    return picker.conversation.get_by_role("button", name="Continue from here", exact=True)
+
+
+def typed(session: str) -> list[str]:
+    return [prompt.text for prompt in prompts_of(session)]
+
+
+def test_going_back(front_end: Open, provider: ScriptedServer) -> None:
+    notebook = front_end(
+        BEGIN, "%%copilot\nsay: one", "%%copilot\nsay: two", "%%copilot\nsay: three"
+    )
+    for number in range(4):
+        notebook.cell(number).run()
+    notebook.resize(1400, 1000)
+    picker = PickerView(notebook.run(PICK).output.locator(".copilot-picker"))
+    picker.choose("talk")
+    expect(backs(picker)).to_have_count(3)
+
+    # By keyboard, and never mind.
+    backs(picker).first.focus()
+    notebook.page.keyboard.press("Enter")
+    expect(picker.dialog).to_contain_text(
+        "What comes after this answer is cut off from talk: 2 prompts with their answers, from "
+        "“say: two” on."
+    )
+    notebook.page.keyboard.press("Escape")
+    expect(picker.dialog).to_have_count(0)
+    expect(backs(picker).first).to_be_focused()
+    assert typed("talk") == ["say: one", "say: two", "say: three"]
+
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        notebook.change_theme(theme)
+        assert notebook.violations(".copilot-picker") == []
+        picker.root.screenshot(path=ARTIFACTS / f"rewind-{theme.split()[1].lower()}.png")
+        backs(picker).first.click()
+        picker.dialog.screenshot(path=ARTIFACTS / f"rewind-asked-{theme.split()[1].lower()}.png")
+        picker.button("Cancel").click()
+
+    backs(picker).nth(1).click()
+    confirm = picker.dialog.get_by_role("button", name="Continue from here", exact=True)
+    confirm.click()
+    picker.expect_said("Session talk is back at turn 2; turn 3 is kept in the fork ")
+    picker.expect_said("This notebook is bound to it.")
+    expect(picker.conversation.locator(".cm-user")).to_have_count(2)
+    expect(picker.conversation).to_be_focused()
+    assert typed("talk") == ["say: one", "say: two"]
+    fork = next(found for found in catalog() if found.session != "talk")
+    assert fork.title == "talk before rewind to turn 2"
+    assert typed(fork.session) == ["say: one", "say: two", "say: three"]
+    expect(picker.row(fork.session)).to_be_visible()
+
+    # Nothing comes after the last answer: it is only taken up.
+    expect(backs(picker)).to_have_count(2)
+    backs(picker).last.click()
+    picker.expect_said("Resumed talk")
+    assert typed("talk") == ["say: one", "say: two"]
+
+    # An earlier cell is changed and run again.
+    first = notebook.cell(1)
+    first.editor.click()
+    notebook.page.keyboard.press("Control+End")
+    notebook.page.keyboard.insert_text(" more")
+    first.run()
+    expect(first.output).to_contain_text(
+        re.compile(r"This cell had asked turn 1: the conversation went back .* turns 1 and 2 are")
+    )
+    assert provider.requests[-1].prompts == ["say: one more"]
+    notebook.cell(2).run()
+    assert provider.requests[-1].prompts == ["say: one more", "say: two"]
+
+    # What another kernel holds stays as it is.
+    notebook.run("%copilot_session --disconnect")
+    lock = SessionLock("talk", "/work/elsewhere.ipynb")
+    backs(picker).first.click()
+    confirm.click()
+    picker.expect_said("The session 'talk' is in use by /work/elsewhere.ipynb")
+    lock.release()
+    assert typed("talk") == ["say: one more", "say: two"]
