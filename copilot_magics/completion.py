@@ -1,4 +1,4 @@
-"""Tab completes the magics' options and the IDs of sessions."""
+"""Tab completes the magics' options, the IDs of sessions, and what a prompt mentions."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def start(shell: Any) -> Matcher:
     """Complete the lines of our magics in a shell; returns what `stop` takes."""
 
     def match(context: CompletionContext) -> SimpleMatcherResult:
+        if (mentioned := _mentions(shell, context)) is not None:
+            return mentioned
         found = candidates(shell, context.text_until_cursor, context.token)
         fitting = [SimpleCompletion(text) for text in found if text.startswith(context.token)]
         # Python's own names are none of a magic's, least of all what Jedi makes of `churn-`.
@@ -40,6 +42,22 @@ def start(shell: Any) -> Matcher:
     matcher: Matcher = context_matcher(identifier="copilot_magics")(match)
     shell.Completer.custom_matchers.append(matcher)
     return matcher
+
+
+def _mentions(shell: Any, context: CompletionContext) -> SimpleMatcherResult | None:
+    """Complete a mention in a prompt; None where the cursor is in none."""
+    lines = context.full_text.split("\n")[: context.cursor_line]
+    text = "\n".join([*lines, context.text_until_cursor])
+    from copilot_magics.mentions.completing import mention_candidates, typed_mention
+
+    typed = typed_mention(text, context.text_until_cursor)
+    if typed is None:
+        return None
+    # What the front end replaces is the word at the cursor, which may begin within the mention.
+    kept = len(typed) - len(context.token)
+    found = [SimpleCompletion(one[kept:]) for one in mention_candidates(shell, typed)]
+    # In a prompt Python's own names are no help; magics such as %copilot are taken by others.
+    return {"completions": found, "suppress": True}
 
 
 def stop(shell: Any, matcher: Matcher) -> None:

@@ -54,11 +54,11 @@ def _attribute(value: Any, name: str, so_far: str) -> Any:
         try:
             return getattr(value, name)
         except Exception:
-            raise _missing(so_far, f"attribute {name!r}", name, _names(value)) from None
+            raise _missing(so_far, f"attribute {name!r}", name, known_names(value)) from None
     try:
         found = inspect.getattr_static(value, name)
     except AttributeError:
-        raise _missing(so_far, f"attribute {name!r}", name, _names(value)) from None
+        raise _missing(so_far, f"attribute {name!r}", name, known_names(value)) from None
     except Exception:
         raise _computed(f"{so_far}.{name}") from None
     if type(found) is types.MemberDescriptorType:
@@ -87,7 +87,7 @@ def _item(value: Any, key: Any, so_far: str) -> Any:
         try:
             return value[key]
         except Exception:
-            raise _missing(so_far, f"item {key!r}", str(key), _names(value)) from None
+            raise _missing(so_far, f"item {key!r}", str(key), known_names(value)) from None
     raise _computed(written)
 
 
@@ -97,8 +97,8 @@ def _computes(found: Any) -> bool:
     )
 
 
-def _names(value: Any) -> list[str]:
-    """Return what one may have meant of a table."""
+def known_names(value: Any) -> list[str]:
+    """Return the attributes of a module, or the columns of a table: what one may have meant."""
     if is_a(value, "pandas", "DataFrame") or is_a(value, "polars", "DataFrame"):
         return [name for name in list(value.columns)[:1000] if type(name) is str]
     held = getattr(value, "__dict__", {}) if type(value) is types.ModuleType else {}

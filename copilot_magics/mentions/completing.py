@@ -1,0 +1,92 @@
+"""What tab offers behind an ``@`` in a prompt: variables, cells, files and folders."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from copilot_magics.mentions import ERROR, LAST, cells
+from copilot_magics.mentions.overview import own_names
+
+_TYPED = re.compile(r"""(?<![\w@\\./)\]}`])@(?P<typed>"[^"\n]*|'[^'\n]*|[\w./~:+-]*)$""")
+_PROMPT = re.compile(r"\s*%%copilot(?:[ \t][^\n]*)?\n")
+_LINE = re.compile(r"\s*%copilot[ \t]")
+_PLAIN = re.compile(r"[\w./~+-]+")
+_FILES = 500
+"""Entries of a folder that are offered."""
+
+
+def typed_mention(text: str, line: str) -> str | None:
+    """Return what was typed of a mention, or None where the cursor is in none.
+
+    Parameters
+    ----------
+    text : str
+        The cell until the cursor.
+    line : str
+        Its last line.
+    """
+    if not _PROMPT.match(text) and not _LINE.match(line):
+        return None
+    found = _TYPED.search(line)
+    return found["typed"] if found else None
+
+
+def mention_candidates(shell: Any, typed: str) -> list[str]:
+    """Return what may be mentioned, as it is typed behind the ``@``.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    typed : str
+        What is there already.
+    """
+    offered = list(_offered(shell, typed))
+    return [one for one in dict.fromkeys(offered) if one.startswith(typed) and one != typed]
+
+
+def _offered(shell: Any, typed: str) -> Iterator[str]:
+    if typed.startswith("cell:"):
+        yield from (f"cell:{number}" for number in reversed(cells.numbers(shell)))
+        return
+    if typed[:1] not in ("'", '"', ".", "~", "/"):
+        yield from own_names(shell)
+        yield from (LAST, ERROR, "cell:")
+        if "." in typed:
+            yield from _attributes(shell, typed.rpartition(".")[0])
+    yield from _entries(typed)
+
+
+def _attributes(shell: Any, expression: str) -> Iterator[str]:
+    from copilot_magics.errors import BadInput
+    from copilot_magics.mentions.reaching import known_names, reach
+
+    if re.fullmatch(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*", expression) is None:
+        return
+    try:
+        value = reach(shell.user_ns, expression)
+    except (BadInput, KeyError):
+        return
+    yield from (f"{expression}.{name}" for name in known_names(value) if name.isidentifier())
+
+
+def _entries(typed: str) -> Iterator[str]:
+    """Offer files and folders; a name with a blank goes in quotes."""
+    quote = typed[:1] if typed[:1] in ("'", '"') else ""
+    folder = typed.removeprefix(quote).rpartition("/")
+    where = folder[0] + folder[1]
+    try:
+        names = sorted(os.listdir(os.path.expanduser(where) or "."))
+    except OSError:
+        return
+    for name in [one for one in names if not one.startswith(".") or folder[2][:1] == "."][:_FILES]:
+        path = where + name + ("/" if os.path.isdir(os.path.expanduser(where + name)) else "")
+        if quote or not _PLAIN.fullmatch(path):
+            mark = quote or '"'
+            if mark not in path and path.isprintable():
+                yield f"{mark}{path}{mark}"
+        else:
+            yield path
