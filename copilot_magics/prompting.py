@@ -14,7 +14,7 @@ from copilot_magics import records
 from copilot_magics.answers.options import wanted
 from copilot_magics.answers.rounds import Rounds
 from copilot_magics.attachments import attach
-from copilot_magics.binding import can_answer
+from copilot_magics.binding import can_answer, watched
 from copilot_magics.config import CopilotMagics
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Notebook as NotebookView
@@ -94,7 +94,7 @@ class Prompt:
         if said:
             turn.notice(said)
         if notebook.rewinds:
-            turn.before = before_asked_again(turn)
+            turn.before = before_asked_again(turn, in_any_order=watched(self._shell))
         elif before is not None and before.at is not None:
             turn.notice(
                 f"This was answered before, on {local_time(before.at)}; it is sent again. "

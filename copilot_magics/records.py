@@ -232,10 +232,14 @@ _earlier: dict[str, dict[tuple[str, str, int], Asked]] = {}
 def asked_by(session: str, cell: Cell) -> set[str]:
     """Return the IDs of the prompts that came from the same place in another run of it.
 
-    A cell is known by its ID, whatever it asked. One without is known by what it asks: the nth of
-    like prompts in an earlier kernel, any of them in this one.
+    A cell is known by its ID, whatever it asked; one without, by what it asks.
     """
     return {line.message for line in asked(session) if line.message and _same_place(line, cell)}
+
+
+def asked_here(session: str) -> set[str]:
+    """Return the IDs of the prompts that this kernel sent."""
+    return {line.message for line in asked(session) if line.kernel == _THIS_KERNEL}
 
 
 def may_be_event(cell: str) -> bool:
@@ -244,13 +248,11 @@ def may_be_event(cell: str) -> bool:
 
 
 def _same_place(line: Asked, cell: Cell) -> bool:
-    here = line.kernel == _THIS_KERNEL
-    if here and line.run == cell.run:
+    if line.kernel == _THIS_KERNEL and line.run == cell.run:
         return False
     if cell.cell:
         return line.cell == cell.cell
-    like = not line.cell and line.prompt == cell.prompt
-    return like and (here or line.nth == cell.nth)
+    return not line.cell and line.prompt == cell.prompt
 
 
 def look_again(session: str) -> None:

@@ -183,23 +183,28 @@ def back_to_event(session: str, event: str) -> Back:
     return back
 
 
-def before_asked_again(turn: Turn) -> Callable[[CopilotSession], Awaitable[None]]:
+def before_asked_again(
+    turn: Turn, *, in_any_order: bool
+) -> Callable[[CopilotSession], Awaitable[None]]:
     """Return what takes the conversation back to before the turn of a cell that asks again.
 
     Parameters
     ----------
     turn : Turn
         The turn that is about to be sent; it is given the line that says what was done.
+    in_any_order : bool
+        Whether cells may be run again in this kernel. Where a program runs them from the top, two
+        that ask the same are two cells.
     """
 
     async def back(sdk: CopilotSession) -> None:
-        await _whole(_before_asked_again(sdk, turn))
+        await _whole(_before_asked_again(sdk, turn, in_any_order))
 
     return back
 
 
-async def _before_asked_again(sdk: CopilotSession, turn: Turn) -> None:
-    asked = await asyncio.to_thread(_asked_before, turn)
+async def _before_asked_again(sdk: CopilotSession, turn: Turn, in_any_order: bool) -> None:
+    asked = await asyncio.to_thread(_asked_before, turn, in_any_order)
     if asked is None:
         return
     last = asked.turn - 1
@@ -212,18 +217,22 @@ async def _before_asked_again(sdk: CopilotSession, turn: Turn) -> None:
         )
 
 
-def _asked_before(turn: Turn) -> Asked | None:
+def _asked_before(turn: Turn, in_any_order: bool) -> Asked | None:
     cell = turn.origin
     if cell is None:
         return None
     messages = records.asked_by(turn.session, cell)
     if not messages and not records.may_be_event(cell.cell):
         return None
+    kept = set() if in_any_order else records.asked_here(turn.session)
+    found: Asked | None = None
     for prompt in prompts_of(turn.session):
         # A notebook that was written from the session calls its cells by their prompts' events.
-        if prompt.message in messages or prompt.event == cell.cell:
-            return prompt
-    return None
+        if found is None and (prompt.message in messages or prompt.event == cell.cell):
+            found = prompt
+        if prompt.message in kept:
+            found = None
+    return found
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:
