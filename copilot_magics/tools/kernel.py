@@ -6,6 +6,7 @@ Their docstrings and annotations are what the agent reads of them.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 from copilot_magics.errors import BadInput, closest
@@ -85,11 +86,13 @@ class NotebookTools:
         Parameters
         ----------
         first, last : int
-            Execution numbers, the 3 of [3]: the range to read. Left out: the newest five.
+            Execution numbers, the 3 of [3]: the range to read. Left out: the newest five that are
+            no prompts to you.
         """
         known = numbers(self._shell)
         if first is None and last is None:
-            chosen = known[-_CELLS:]
+            found = (one for one in reversed(known) if not _is_prompt(self._shell, one))
+            chosen = list(islice(found, _CELLS))[::-1]
         else:
             start = last if first is None else first
             end = first if last is None else last
@@ -142,3 +145,8 @@ class NotebookTools:
                 read_tool(self.notebook_run),
             )
         return self._functions
+
+
+def _is_prompt(shell: Any, number: int) -> bool:
+    found = cell(shell, number)
+    return found is not None and found.is_prompt

@@ -63,7 +63,7 @@ class Work:
         self.interrupted = False
         self._lock = threading.Lock()
         self._thread: int | None = None
-        self._stopped = False
+        self.stopped = False
 
     async def run(self) -> None:
         """Do it, and give the result, or the error, to whoever waits for it."""
@@ -84,13 +84,16 @@ class Work:
         """Have it end, from any thread: its turn has ended."""
         self.result.cancel()
         with self._lock:
-            self._stopped = True
+            self.stopped = True
             if self._thread is not None and hasattr(signal, "pthread_kill"):
                 # Also out of a system call that waits.
                 signal.pthread_kill(self._thread, signal.SIGINT)
 
     def _give(self, give: Callable[[Any], None], what: object) -> None:
-        # The turn may have ended meanwhile, and nobody waits any more.
+        if self.interrupted:
+            # The turn ends now: with an answer, the model would be asked once more before that.
+            return
+        # It may have ended already, and nobody waits any more.
         with contextlib.suppress(InvalidStateError):
             give(what)
 
@@ -103,7 +106,7 @@ class Work:
         running = True
 
         def handle(_number: int, _frame: FrameType | None) -> None:
-            if not self._stopped:
+            if not self.stopped:
                 self.interrupted = True
             if running:
                 raise KeyboardInterrupt
@@ -113,8 +116,6 @@ class Work:
             try:
                 with self._lock:
                     self._thread = threading.get_ident()
-                    if self._stopped:
-                        raise KeyboardInterrupt
                 yield
             finally:
                 running = False
@@ -146,7 +147,11 @@ class _Stepwise:
             except BaseException as error:
                 send = _thrower(steps, error)
             else:
-                send = _sender(steps, value)
+                # What it waited for may have come just when it was told to stop.
+                stopped = self._work.stopped
+                send = (
+                    _thrower(steps, asyncio.CancelledError()) if stopped else _sender(steps, value)
+                )
 
 
 def _sender(steps: Generator[Any, Any, Any], value: Any) -> Callable[[], Any]:
