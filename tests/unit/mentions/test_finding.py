@@ -1,0 +1,77 @@
+"""What in a prompt is a mention, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from copilot_magics.mentions.finding import Mention, find
+
+MENTIONED = [
+    ("@df", ["df"]),
+    ("See @df. And (@x), @y; [@z]!", ["df", "x", "y", "z"]),
+    ("In \"@df\" and '@df2'", ["df", "df2"]),
+    ("@df.head() fails, @f(1) too", ["df", "f"]),
+    ("@model.config.rate is", ["model.config.rate"]),
+    ('@d["key"].x[0]', ['d["key"].x[0]']),
+    ("@d['a b']", ["d['a b']"]),
+    ("@名前 と @größe", ["名前", "größe"]),
+    ("a\n@df\nb", ["df"]),
+    ("@last and @error", ["last", "error"]),
+]
+PATHS = [
+    ("@data.csv.", ["data.csv"]),
+    ("@folder/", ["folder/"]),
+    ("@./x, @../y/ and @~/z.txt", ["./x", "../y/", "~/z.txt"]),
+    ('@"two words.csv"', ["two words.csv"]),
+    ("@'two words.csv'", ["two words.csv"]),
+    ("@my-file.csv", ["my-file.csv"]),
+    ("@2024.csv", ["2024.csv"]),
+]
+LITERAL = [
+    ("ada@example.org", "ada@example.org"),
+    ("a @ b, A@B, (A)@B and f(x)@y", "a @ b, A@B, (A)@B and f(x)@y"),
+    (r"\@df", "@df"),
+    (r"\@df \@x", "@df @x"),
+    ("`@df` and ``x @df``", "`@df` and ``x @df``"),
+    ("```python\n@wraps\ndef f(): ...\n```", "```python\n@wraps\ndef f(): ...\n```"),
+    ("~~~\n@df\n~~~", "~~~\n@df\n~~~"),
+    (r"```" + "\n\\@df\n```", "```\n\\@df\n```"),
+    ("@app.route('/')\n@cache\ndef f():\n    pass", "@app.route('/')\n@cache\ndef f():\n    pass"),
+    ("    @property\n    async def f():", "    @property\n    async def f():"),
+    ("https://x.org/@ada", "https://x.org/@ada"),
+    ("@ alone, @. and @", "@ alone, @. and @"),
+]
+
+
+@pytest.mark.parametrize(("prompt", "expressions"), MENTIONED)
+def test_variables(prompt: str, expressions: list[str]) -> None:
+    sent, found = find(prompt)
+    assert sent == prompt
+    assert [mention.expression for mention in found] == expressions
+
+
+@pytest.mark.parametrize(("prompt", "paths"), PATHS)
+def test_paths(prompt: str, paths: list[str]) -> None:
+    assert [mention.path for mention in find(prompt)[1]] == paths
+
+
+def test_cells() -> None:
+    found = find("@cell:3, @cell:12. @cell:")[1]
+    assert found == [Mention("", cell="3"), Mention("", cell="12"), Mention("", cell="")]
+
+
+@pytest.mark.parametrize(("prompt", "sent"), LITERAL)
+def test_what_is_none(prompt: str, sent: str) -> None:
+    assert find(prompt) == (sent, [])
+
+
+def test_code_ends_where_it_ends() -> None:
+    assert [m.expression for m in find("`@a` @b `@c` @d")[1]] == ["b", "d"]
+    assert [m.expression for m in find("```\n@a\n```\n@b")[1]] == ["b"]
+    assert [m.expression for m in find("a ` alone @b")[1]] == ["b"]
+
+
+def test_a_long_prompt_is_read_at_once() -> None:
+    # Patterns that look back and forth could take for ever.
+    for text in ("@" * 50_000, "`" * 50_000, "@a[" * 20_000, '@"' * 20_000, "@app.x(" * 20_000):
+        find(text)

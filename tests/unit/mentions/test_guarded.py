@@ -1,0 +1,174 @@
+"""An object's own words, whatever it does to say them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from copilot_magics.mentions.guarded import brief, guarded_bytes, guarded_repr
+
+
+class Says:
+    """An object whose ``repr`` is what a function does."""
+
+    def __init__(self, does: Callable[[], Any]) -> None:
+        self.does = does
+
+    def __repr__(self) -> Any:
+        return self.does()
+
+
+@dataclasses.dataclass
+class Point:
+    x: object
+    y: object
+
+
+class Silent:
+    """It says nothing of itself, and holds what nobody should be told."""
+
+    def __init__(self) -> None:
+        self.token = "sk-secret"
+
+
+class Meta(type):
+    ran: list[str] = []
+
+    def __getattribute__(cls, name: str) -> Any:
+        Meta.ran.append(name)
+        return type.__getattribute__(cls, name)
+
+
+class Pretends(metaclass=Meta):
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        Meta.ran.append("__class__")
+        return dict
+
+
+def forever() -> None:
+    while True:
+        pass
+
+
+def deep() -> str:
+    return repr(Says(deep))
+
+
+def raises(error: BaseException) -> Callable[[], str]:
+    def does() -> str:
+        raise error
+
+    return does
+
+
+def test_python_s_own_kinds_are_written_without_running_anything() -> None:
+    assert guarded_repr({"a": [1, 2.5, None], "b": ("x",)}) == "{'a': [1, 2.5, None], 'b': ('x',)}"
+    assert guarded_repr({"b", "a"}) == "{'a', 'b'}"
+    assert guarded_repr(list(range(10**6))).endswith("38, 39, … 999,960 more]")
+    assert guarded_repr("a" * 10**6, 100).endswith("… (1,000,000 characters in all)")
+    assert guarded_repr(7 ** (10**6)) == "<int of about 845,098 digits>"
+    itself: list[Any] = []
+    itself.append(itself)
+    assert guarded_repr(itself) == "[[[[[[…]]]]]]"
+    nested = [[[[list(range(100))] * 100] * 100] * 100] * 100
+    assert len(guarded_repr(nested, 500)) < 700
+
+
+def test_an_object_says_what_it_is_in_a_child() -> None:
+    assert guarded_repr(Point(1, [Point("a", None)])).endswith("Point(x='a', y=None)])")
+    assert guarded_repr([Point(1, 2), 3]).endswith("Point(x=1, y=2), 3]")
+    pid = os.getpid()
+    assert guarded_repr(Says(lambda: str(os.getpid() == pid))) == "False"
+    assert guarded_repr(Says(lambda: "<it at 0x7f00aa>")) == "<it>"
+    assert "token: str" in guarded_repr(Silent())
+    assert "sk-secret" not in guarded_repr(Silent())
+
+
+HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
+    "loops": (forever, "took too much time or memory"),
+    "sleeps": (lambda: time.sleep(1000), "took longer than 3 seconds"),
+    "raises": (raises(ValueError("no")), "raised ValueError"),
+    "interrupts": (raises(KeyboardInterrupt()), "raised KeyboardInterrupt"),
+    "exits": (raises(SystemExit(0)), "raised SystemExit"),
+    "is no text": (lambda: 5, "raised TypeError"),
+    "is large": (lambda: "x" * 2**30, "too much time or memory"),
+    "recurses": (deep, "raised RecursionError"),
+    "kills": (lambda: os.kill(os.getpid(), 9), "ended its process"),
+    "leaves": (lambda: os._exit(0), "ended its process"),
+    "asks": (lambda: input("Your password? "), "raised EOFError"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_it_does_harms_nobody_and_is_said(name: str) -> None:
+    does, told = HOSTILE[name]
+    shown = guarded_repr(Says(does))
+    assert told in shown
+    assert shown.startswith("<")
+    assert len(shown) < 200
+
+
+def test_nothing_of_it_remains(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    changed: list[int] = []
+    kept = open(tmp_path / "kept", "w+")  # noqa: SIM115
+
+    def does() -> str:
+        changed.append(1)
+        print("printed")
+        os.write(1, b"written")
+        # What was open here is closed there: a connection can be used by one process only.
+        with pytest.raises(OSError):
+            os.write(kept.fileno(), b"x")
+        return str(subprocess.Popen(["sleep", "1000"]).pid)
+
+    started = int(guarded_repr(Says(does)))
+    assert changed == []
+    assert capfd.readouterr() == ("", "")
+    kept.close()
+    assert (tmp_path / "kept").read_text() == ""
+    assert not psutil.pid_exists(started) or psutil.Process(started).status() == "zombie"
+
+
+def test_no_metaclass_and_no_pretence_is_asked() -> None:
+    Meta.ran.clear()
+    assert brief([Pretends, Pretends()]).count("Pretends") == 2
+    assert Meta.ran == []
+    assert guarded_repr(Pretends()).startswith("<")
+    assert Meta.ran == []
+
+
+def test_brief_asks_nobody() -> None:
+    asked: list[int] = []
+    said = Says(lambda: asked.append(1) or "said")
+    assert "Says" in brief({"a": said, "b": 1})
+    assert asked == []
+
+
+def test_bytes_come_whole_or_not_at_all() -> None:
+    data = bytes(range(256)) * 4096
+    assert guarded_bytes(lambda: data, 30) == data
+    assert guarded_bytes(raises(ValueError()), 30) == b""
+    assert guarded_bytes(lambda: b"", 30) == b""
+
+
+def test_no_warning_of_threads() -> None:
+    code = (
+        "import threading, warnings\n"
+        "warnings.simplefilter('error')\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "from copilot_magics.mentions.guarded import guarded_repr\n"
+        "class A:\n    def __repr__(self): return 'a'\n"
+        "print(guarded_repr(A()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("a\n", "")

@@ -1,0 +1,165 @@
+"""What is told of arrays, figures, functions, classes, modules and all else."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import matplotlib.figure
+import numpy as np
+import pytest
+from PIL import Image
+
+from copilot_magics.mentions.summary import fitted, tokens
+from copilot_magics.mentions.variables import summarise
+
+
+class Estimator:
+    """An estimator as scikit-learn's are: it says how it is set."""
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+
+    def __repr__(self) -> str:
+        return f"Estimator(depth={self.depth})"
+
+    def fit(self, rate: float = 0.5) -> None:
+        """Learn."""
+
+
+def test_an_array_has_a_shape_a_type_and_a_range() -> None:
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)
+    array[1, 1] = np.nan
+    told = summarise(array, "array").text
+    assert told.startswith("numpy.ndarray: shape (3, 4), dtype float32, 48 B\nNaN: 1\nmean 5.5")
+    assert "min 0, " in told
+    assert "max 11\n" in told
+    assert "[ 4. nan  6.  7.]" in told
+    large = np.arange(5_000_000)
+    large[4_000_000] = -7
+    told = summarise(large, "large").text
+    assert "min -7, " in told
+    assert "max 4999999" in told
+    assert "drawn at random" in told
+    assert summarise(large, "large").text == told
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((0, 3)),
+        np.array(5),
+        np.array([True, False]),
+        np.array(["a", "b"]),
+        np.array([b"a"]),
+        np.array([object(), 1], dtype=object),
+        np.array(["2020", "NaT"], dtype="M8[D]"),
+        np.array([1 + 2j]),
+        np.ma.array([1.0, 2.0], mask=[True, False]),
+        np.zeros(3, dtype=[("a", int), ("b", "U5")]),
+        np.full(3, np.nan),
+        np.random.default_rng(0).random((300, 300))[::2, ::3],
+        np.ones((2,) * 12),
+        np.array(["x" * 100_000] * 100),
+    ],
+    ids=lambda array: f"{array.dtype!s:.20} {array.shape!s:.20}",
+)
+def test_arrays_of_all_kinds(array: Any) -> None:
+    told = summarise(array, "array")
+    assert told.kind == "array"
+    assert f"shape {array.shape}" in told.text
+    assert told.tokens < 2_000
+
+
+def test_a_figure_is_a_picture_and_words() -> None:
+    figure = matplotlib.figure.Figure(figsize=(20, 5), dpi=300)
+    axes = figure.subplots()
+    axes.plot([1, 2, 3], label="speed")
+    axes.set_title("Speed of it")
+    axes.set_xlabel("time / s")
+    axes.legend()
+    for shown in (figure, axes):
+        told = summarise(shown, "figure")
+        assert told.kind == "figure"
+        assert "title Speed of it; x time / s" in told.text
+        assert "legend speed" in told.text
+        (picture,) = told.images
+        with Image.open(io.BytesIO(picture)) as image:
+            assert image.size == (1000, 250)
+    assert figure.dpi == 300
+
+
+def test_a_figure_that_cannot_be_drawn_is_told_in_words() -> None:
+    class Never(matplotlib.figure.Figure):
+        def savefig(self, *_: Any, **__: Any) -> None:
+            raise RuntimeError
+
+    told = summarise(Never(), "figure")
+    assert told.images == ()
+    assert told.text == "Matplotlib figure with 0 axes"
+
+
+def test_an_image_is_a_small_picture() -> None:
+    told = summarise(Image.new("RGB", (4000, 1000), "red"), "image")
+    assert told.text == "image of 4000 × 1000 pixels, mode RGB"
+    with Image.open(io.BytesIO(told.images[0])) as image:
+        assert image.size == (1000, 250)
+
+
+def test_functions_and_classes_come_with_their_source() -> None:
+    told = summarise(Estimator.fit, "fit").text
+    assert told.startswith("function Estimator.fit of ")
+    assert '"""Learn."""' in told
+    assert '"""Learn."""' in summarise(Estimator(1).fit, "fit").text
+    told = summarise(Estimator, "Estimator").text
+    assert "class Estimator:" in told
+    assert "scikit-learn" in told
+    assert "Return the number of items" in summarise(len, "len").text
+    made: dict[str, Any] = {}
+    exec("def made(a, b=[1]):\n    'Made here.'", made)
+    assert "signature: (a, b=[1])\nMade here." in summarise(made["made"], "made").text
+    assert "version: " in summarise(np, "np").text
+
+
+def test_an_object_says_what_it_is() -> None:
+    assert summarise(Estimator(3), "model").text.endswith("Estimator\nEstimator(depth=3)")
+    assert summarise({"a": [1, 2]}, "d").text == "dict, 1 long\n{'a': [1, 2]}"
+    assert summarise(3, "x").text == "int\n3"
+    assert summarise(None, "x").text == "NoneType\nNone"
+
+
+def test_a_tensor_is_told_by_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    import types
+
+    class Tensor:
+        shape, dtype, device, requires_grad = (2, 3), "torch.float32", "cuda:0", True
+
+        def __repr__(self) -> str:
+            raise AssertionError("its values may lie elsewhere")
+
+    torch = types.ModuleType("torch")
+    torch.Tensor = Tensor  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    told = summarise(Tensor(), "t").text
+    assert "shape (2, 3), dtype torch.float32, device cuda:0, requires_grad True" in told
+
+
+def test_nothing_is_longer_than_it_may_be() -> None:
+    for value in (
+        "word " * 10**6,
+        "€" * 10**6,
+        "\x00" * 10**5,
+        list("abc") * 10**5,
+        b"\xff" * 10**6,
+    ):
+        assert summarise(value, "x").tokens < 2_000
+    assert tokens(fitted("line\n" * 10_000)) < 2_000
+    assert fitted("one\n" * 10_000).endswith("more lines)")
+    assert tokens(fitted("1234567890" * 10_000)) < 2_000
+
+
+def test_half_characters_can_be_sent() -> None:
+    told = summarise("\ud800 and \udcff", "x").text
+    assert told.encode().decode() == told
+    assert "\\ud800" in told
