@@ -81,6 +81,9 @@ class CopilotMagics(SingletonConfigurable):
     timeout = Float(0.0, min=0.0, help="Seconds after which a turn is given up; 0: never.").tag(
         config=True
     )
+    verbose = Bool(
+        False, help="Show what each turn used: context, calls of the model, tokens, tools."
+    ).tag(config=True)
     quiet = Bool(False, help="Show nothing while the agent works and no line at the end.").tag(
         config=True
     )

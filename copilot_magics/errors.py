@@ -19,6 +19,7 @@
         └── TurnAborted          ``Session.abort()`` or ``Reply.stop()`` ended it
     Interrupted                  the user interrupted; a KeyboardInterrupt
     └── TurnInterrupted          while a prompt was on its way; carries ``.reply``
+    AwaitInterrupted             the user interrupted ``await reply``; an asyncio.CancelledError
 
 They are raised, never printed, so that Run All, papermill and nbclient stop at them; and IPython
 shows them without a traceback, because the mend is in the text and not in our source.
@@ -26,6 +27,7 @@ shows them without a traceback, because the mend is in the text and not in our s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -138,6 +140,13 @@ class TurnInterrupted(Interrupted):
     def __init__(self, what: str, *, reply: Reply | None = None) -> None:
         super().__init__(what)
         self.reply = reply
+
+
+class AwaitInterrupted(_Plain, asyncio.CancelledError):
+    """The user interrupted a cell that awaited a turn in the background, which goes on.
+
+    An `asyncio.CancelledError`, as whatever is awaited must raise when it is cancelled.
+    """
 
 
 def closest(wanted: str, known: Iterable[str], *, most: int = 3) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from copilot_magics import completion, magics, questions
+from copilot_magics import completion, magics, questions, working
 from copilot_magics.awaiting import Awaiting
 from copilot_magics.config import CopilotMagics
 from copilot_magics.mentions.outputs import Recorder
@@ -70,6 +70,7 @@ class Loaded:
             for name in [name for name in kind if name in magics.NAMES]:
                 del kind[name]
         self.shell.configurables.remove(CopilotMagics.instance())
+        working.stop_all()
         if self.notebook.session is not None:
             self.notebook.session.close()
 

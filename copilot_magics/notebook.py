@@ -125,7 +125,10 @@ class Notebook:
                 "This notebook is not bound to a session. "
                 "`%copilot_session ID` binds it; a bare `%%copilot` makes one."
             )
-        return f"This notebook is bound to {told(found)}. {last_turn(bound)}"
+        from copilot_magics.working import status
+
+        now = status(bound, self.shell.user_ns) or last_turn(bound)
+        return f"This notebook is bound to {told(found)}. {now}"
 
     def _keep(self, session: Session) -> None:
         self.session = session

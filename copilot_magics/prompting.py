@@ -26,6 +26,7 @@ from copilot_magics.replay import saved_message, saved_reply
 from copilot_magics.reply import Reply
 from copilot_magics.rewinding import before_asked_again
 from copilot_magics.session import Session
+from copilot_magics.together import check_together
 from copilot_magics.turn import Turn
 from copilot_magics.words import local_time
 
@@ -63,6 +64,8 @@ class Prompt:
         self._shell = notebook.shell
         self._into = check_name(args.into) if args.into else ""
         timeout = _seconds(args.timeout)
+        check_together(args)
+        self.background = args.background and watched(self._shell)
         context = check_context(args.context or CopilotMagics.instance().context)
         files = attach(args.attach)
         # What is replayed needs nothing that was mentioned: it may not be there any more.
@@ -90,6 +93,10 @@ class Prompt:
         )
         turn.along = along
         turn.session = self._session.id
+        turn.now = args.now
+        turn.verbose = args.verbose or CopilotMagics.instance().verbose
+        if args.background and not self.background:
+            turn.notice("Nobody watches this kernel: the cell waited for the answer.")
         turn.quiet = isinstance(self.view, Silent)
         if said:
             turn.notice(said)
@@ -100,11 +107,29 @@ class Prompt:
                 f"This was answered before, on {local_time(before.at)}; it is sent again. "
                 f"`%copilot_session --rerun replay` would show that answer."
             )
-        self.rounds = Rounds(turn, self.view, wants)
+        shown = Silent(prompts.by_input) if self.background else self.view
+        self.rounds = Rounds(turn, shown, wants)
 
     def work(self, turn: Turn) -> Coroutine[Any, Any, None]:
         """Return what brings a turn to its end, on the runtime's loop."""
         return self._session.send(turn)
+
+    def begin(self) -> Reply:
+        """Leave the turn to the background."""
+        from copilot_magics import background
+        from copilot_magics.display.background import Hidden, Lines, Live
+
+        assert self.rounds is not None
+        name = self._into or f"Out[{self._shell.execution_count}]"
+
+        def shown(reply: background.BackgroundReply) -> background.Shown:
+            if isinstance(self.view, Silent):
+                return Hidden(prompts.by_buttons)
+            if isinstance(self.view, Terminal):
+                return Lines(name)
+            return Live(reply.turn, reply.abort)
+
+        return self.keep(background.start(self.rounds, self.work, shown))
 
     def replay(self) -> Reply:
         """Show the saved answer."""

@@ -252,6 +252,8 @@ def failure_of(turn: Turn, reply: Reply, *, interrupted: bool) -> BaseException 
             if turn.begun
             else "nothing had been sent, and the session is as it was."
         )
+        if turn.steered is not None:
+            what = "the turn that it was sent into goes on."
         return TurnInterrupted(f"The turn was interrupted; {what}", reply=reply)
     if turn.outcome == "answered":
         return None

@@ -21,6 +21,7 @@ from copilot_magics.ids import check_session_id
 from copilot_magics.permissions import Pattern
 from copilot_magics.providers import Wanted
 from copilot_magics.reply import Reply
+from copilot_magics.together import check_now
 from copilot_magics.turn import Turn
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class Session:
         model: str = "",
         timeout: float | None = None,
         attachments: Sequence[str | Path] = (),
+        now: bool = False,
     ) -> Reply:
         """Send a prompt and wait for the reply.
 
@@ -164,6 +166,9 @@ class Session:
             Seconds after which to give up; ``%config CopilotMagics.timeout`` where left out.
         attachments : sequence of path
             Files, images and folders to send along.
+        now : bool
+            Send it into the turn that is running, if one is, instead of waiting for its end; the
+            answer is then what came after it.
 
         Returns
         -------
@@ -175,7 +180,7 @@ class Session:
         TurnFailed, TurnTimedOut, TurnAborted, TurnInterrupted
             No whole answer came; ``.reply`` holds what did.
         """
-        turn = self._turn(prompt, model, timeout, attachments)
+        turn = self._turn(prompt, model, timeout, attachments, now)
         return doors.wait_for_turn(turn, self.send(turn))
 
     async def aask(
@@ -185,10 +190,29 @@ class Session:
         model: str = "",
         timeout: float | None = None,
         attachments: Sequence[str | Path] = (),
+        now: bool = False,
     ) -> Reply:
         """Send a prompt and await the reply; as `Session.ask`, where one may await."""
-        turn = self._turn(prompt, model, timeout, attachments)
+        turn = self._turn(prompt, model, timeout, attachments, now)
         return await doors.await_turn(turn, self.send(turn))
+
+    def start(
+        self,
+        prompt: str,
+        *,
+        model: str = "",
+        timeout: float | None = None,
+        attachments: Sequence[str | Path] = (),
+        now: bool = False,
+    ) -> Reply:
+        """Send a prompt and return at once; as `Session.ask`, but the turn goes on by itself.
+
+        What has come so far is in the reply; `Reply.wait` or ``await`` wait for the turn's end.
+        """
+        from copilot_magics.background import start_unseen
+
+        turn = self._turn(prompt, model, timeout, attachments, now)
+        return start_unseen(turn, self.send)
 
     def messages(self, **filters: Any) -> pd.DataFrame:
         """Return the session's history; see `get_messages` for the filters."""
@@ -312,9 +336,11 @@ class Session:
         model: str,
         timeout: float | None,
         attachments: Sequence[str | Path],
+        now: bool,
     ) -> Turn:
         if not prompt.strip():
             raise BadInput("The prompt is empty.", "Say what you want to ask.")
+        check_now(now, model, timeout)
         turn = Turn(
             prompt,
             attachments=attach(attachments),
@@ -322,7 +348,7 @@ class Session:
             timeout=CopilotMagics.instance().timeout if timeout is None else timeout,
             watched=can_answer(doors.shell()),
         )
-        turn.session = self._id
+        turn.session, turn.now = self._id, now
         return turn
 
     async def _opened(self, how: How) -> Conversation:

@@ -38,7 +38,7 @@ class Steering:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
 
-    async def send(self, sdk: CopilotSession, turn: Turn) -> None:
+    async def send(self, sdk: CopilotSession, turn: Turn, running: Turn) -> None:
         """Send a prompt into the turn that is running, and wait for the end of both.
 
         Parameters
@@ -47,9 +47,11 @@ class Steering:
             The session.
         turn : Turn
             The prompt's own; ended early, it leaves the one that is running alone.
+        running : Turn
+            That one.
         """
         sent = begin(turn)
-        turn.steers = True
+        turn.steered = running
         turn.say("waiting until the agent takes it in")
         self.turns.append(turn)
         try:

@@ -31,7 +31,7 @@ def by_buttons(pending: Pending) -> None:
 
     from copilot_magics.display.boxes import box_for
 
-    box = box_for(pending.about, lambda answer: _answer(pending, answer))
+    box = box_for(pending.about, lambda answer: take_answer(pending, answer))
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
     # Who has no widgets, and whoever reads the notebook later, sees nothing in their place.
     handle: Any = display(
@@ -44,7 +44,7 @@ def by_buttons(pending: Pending) -> None:
             handle.update(_NOTHING, raw=True)
             box.close()
 
-    _on_this_loop(pending, gone)
+    on_this_loop(pending, gone)
 
 
 def by_input(pending: Pending) -> None:
@@ -66,18 +66,19 @@ def by_input(pending: Pending) -> None:
         # Nobody is at the other end: what is not allowed is refused.
         pending.answer.cancel()
     else:
-        _answer(pending, answer)
+        take_answer(pending, answer)
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _answer(pending: Pending, answer: str) -> None:
+def take_answer(pending: Pending, answer: str) -> None:
+    """Answer what waits, unless it does no longer."""
     # The turn may have ended in this very moment.
     with contextlib.suppress(InvalidStateError):
         pending.answer.set_result(answer)
 
 
-def _on_this_loop(pending: Pending, then: Callable[[object], None]) -> None:
+def on_this_loop(pending: Pending, then: Callable[[object], None]) -> None:
     """Call a function in this thread when the pending is answered or dropped."""
     import asyncio
 

@@ -45,6 +45,22 @@ class PromptMagics(NotebookMagics):
     @argument("--quiet", action="store_true", help="Show nothing; the reply is in _.")
     @argument("--into", default="", metavar="VAR", help="Put the reply into this variable too.")
     @argument(
+        "--background",
+        action="store_true",
+        help="Return at once, and go on while other cells run; reply.wait() waits, reply.stop() "
+        "ends it.",
+    )
+    @argument(
+        "--now",
+        action="store_true",
+        help="Send it into the turn that is running, if one is, instead of waiting for its end.",
+    )
+    @argument(
+        "--verbose",
+        action="store_true",
+        help="Show what it used: context, calls of the model, tokens, tools.",
+    )
+    @argument(
         "--code",
         action="store_true",
         help="Put the answer's Python code into a new cell below, to be read and run by you.",
@@ -74,6 +90,8 @@ class PromptMagics(NotebookMagics):
 
         if prompt.rounds is None:
             return prompt.replay()
+        if prompt.background:
+            return prompt.begin()
         for turn in prompt.rounds:
             with prompt.rounds:
                 reply = wait_for_turn(turn, prompt.work(turn), prompt.rounds)
@@ -89,6 +107,8 @@ class PromptMagics(NotebookMagics):
 
         if prompt.rounds is None:
             return prompt.replay()
+        if prompt.background:
+            return prompt.begin()
         try:
             for turn in prompt.rounds:
                 with prompt.rounds:
