@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from copilot_magics import completion, magics, questions, working
+from copilot_magics import bare, completion, magics, questions, working
 from copilot_magics.awaiting import Awaiting
 from copilot_magics.config import CopilotMagics
 from copilot_magics.mentions.outputs import Recorder
@@ -45,6 +45,7 @@ class Loaded:
         import copilot_magics
 
         self.awaiting.start()
+        bare.start(self.shell)
         self.outputs.start()
         self.shell.events.register("pre_run_cell", self._began)
         self.completer = completion.start(self.shell)
@@ -59,6 +60,7 @@ class Loaded:
     def stop(self) -> None:
         """Leave the shell as it was."""
         self.awaiting.stop()
+        bare.stop(self.shell)
         self.outputs.stop()
         self.shell.events.unregister("pre_run_cell", self._began)
         completion.stop(self.shell, self.completer)

@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from copilot_magics import records
-from copilot_magics.answers.options import wanted
+from copilot_magics.answers.options import prompt_text, wanted
 from copilot_magics.answers.rounds import Rounds
 from copilot_magics.attachments import attach
 from copilot_magics.binding import can_answer, watched
@@ -59,6 +59,7 @@ class Prompt:
     """
 
     def __init__(self, notebook: Notebook, args: Namespace, text: str, *, whole_cell: bool) -> None:
+        text = prompt_text(args, text)
         if not text.strip():
             raise BadInput("The prompt is empty.", "Write it below %%copilot, or behind %copilot.")
         self._shell = notebook.shell

@@ -30,10 +30,13 @@ class Drawn:
         Inert Markdown (`copilot_magics.display.inert`).
     plain : str
         The same as plain text.
+    printed : str
+        What of it stands below the answer where that was printed as it came.
     """
 
     markdown: str
     plain: str
+    printed: str
 
 
 class Reply:

@@ -157,7 +157,7 @@ class Turn:
             origin=self.origin,
             watched=self.watched,
         )
-        turn.session = self.session
+        turn.session, turn.along = self.session, self.along
         turn.notices = list(self.notices)
         turn.tools = dict(self.tools)
         turn.shown, turn.quiet = self.shown, self.quiet

@@ -50,7 +50,7 @@ def python_code(text: str) -> str:
         The answer, Markdown. Blocks in other languages are left out; those that name none count
         where they can be read as Python, which a table or an output cannot.
     """
-    return _joined([_code(fence) for fence in fences(text) if _is_python(fence)])
+    return _joined([cell_code(fence) for fence in fences(text) if _is_python(fence)])
 
 
 def block_code(text: str, number: int) -> str:
@@ -80,7 +80,7 @@ def block_code(text: str, number: int) -> str:
             f"Code block {number} is {plain(fence.language)}, not Python: no cell was made.",
             f"`reply.code[{number}]` has its text.",
         )
-    return _code(fence)
+    return cell_code(fence)
 
 
 def into_cell(text: str, number: int | None) -> None:
@@ -155,13 +155,14 @@ def _joined(parts: list[str]) -> str:
     return "\n\n".join(part for part in parts if part.strip())
 
 
-def _code(fence: Fence) -> str:
+def cell_code(fence: Fence) -> str:
+    """Return a block as the code of a cell."""
     # What cannot be seen must not be run: it may turn the order of what is read.
     return plain(fence.code).strip("\n").rstrip()
 
 
 def _is_python(fence: Fence) -> bool:
-    return fence.language.lower() in PYTHON or (not fence.info.strip() and _does(_code(fence)))
+    return fence.language.lower() in PYTHON or (not fence.info.strip() and _does(cell_code(fence)))
 
 
 def _does(code: str) -> bool:

@@ -10,7 +10,24 @@ from copilot_magics.errors import BadInput
 if TYPE_CHECKING:
     from copilot_magics.answers.rounds import Wanted
 
-_ONE_OF = (("--code", "--as", "One asks for code, the other for an object"),)
+_OBJECT = "Leave one out: an object has no code."
+_RUNNING = "Leave one out: the turn that is running makes no cell."
+_ONE_OF = (
+    ("--as", "--code", _OBJECT),
+    ("--as", "--fix", _OBJECT),
+    ("--code", "--now", _RUNNING),
+    ("--fix", "--now", _RUNNING),
+    ("--fix", "--background", "Leave one out: a cell is made below the one that runs."),
+)
+
+
+def prompt_text(args: Namespace, text: str) -> str:
+    """Return what a cell asks: what it says, or what its options ask for where it says nothing."""
+    if args.fix and not text.strip():
+        from copilot_magics.answers.fixing import PROMPT
+
+        return PROMPT
+    return text
 
 
 def wanted(args: Namespace, shell: Any) -> Wanted | None:
@@ -31,12 +48,16 @@ def wanted(args: Namespace, shell: Any) -> Wanted | None:
     given = {f"--{name.removesuffix('_type')}" for name, value in vars(args).items() if value}
     for one, other, why in _ONE_OF:
         if {one, other} <= given:
-            raise BadInput(f"{one} and {other} do not go together; nothing was sent.", f"{why}.")
+            raise BadInput(f"{one} and {other} do not go together; nothing was sent.", why)
     if args.as_type is not None:
         from copilot_magics.answers.shapes import Shape
         from copilot_magics.answers.structured import Structured
 
         return Structured(Shape(args.as_type, shell.user_ns))
+    if args.fix:
+        from copilot_magics.answers.fixing import Fix
+
+        return Fix(shell)
     if args.code:
         from copilot_magics.answers.cells import NewCell
 

@@ -34,7 +34,7 @@ def drawn(value: Any) -> Drawn:
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return _table(value)
     text = _written(value)
-    return Drawn(fenced(text, "python"), text)
+    return Drawn(fenced(text, "python"), text, text)
 
 
 def _written(value: Any) -> str:
@@ -67,8 +67,9 @@ def _table(frame: pd.DataFrame) -> Drawn:
     if shown.shape != frame.shape:
         size += "; the reply's `.value` has all of them"
     lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    text = frame.to_string(max_rows=_ROWS, max_cols=_COLUMNS, max_colwidth=_CELL)
-    return Drawn(f"{lines}\n\n{size}" if len(frame.columns) else size, plain(f"{text}\n{size}"))
+    table = frame.to_string(max_rows=_ROWS, max_cols=_COLUMNS, max_colwidth=_CELL)
+    text = plain(f"{table}\n{size}")
+    return Drawn(f"{lines}\n\n{size}" if len(frame.columns) else size, text, text)
 
 
 def _cell(value: Any) -> str:

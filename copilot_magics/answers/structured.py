@@ -82,7 +82,7 @@ class Structured:
         name = self._shape.name
         if self._again == _MOST:
             return InvalidAnswer(
-                f"The answer is not a valid {name}, though it was asked for {1 + _MOST} times: {why}.",
+                f"The answer is not a valid {name}, after {1 + _MOST} turns: {why}.",
                 "Name another model with `--model`, or a simpler type; the error's `.reply.text` "
                 "has the last answer.",
                 reply=reply,

@@ -141,7 +141,7 @@ class Terminal:
         if not self._at_start():
             print(flush=True)
         if reply.drawn:
-            print(plain(reply.drawn.plain))
+            print(plain(reply.drawn.printed))
         for note in reply.notes:
             print(f"  · {plain(note)}", flush=True)
 

@@ -73,6 +73,11 @@ class PromptMagics(NotebookMagics):
         help="Have an object of this type in the reply's .value, validated: a Pydantic model, a "
         "dataclass, a TypedDict, list[Model], DataFrame, or DataFrame[name: str, age: int].",
     )
+    @argument(
+        "--fix",
+        action="store_true",
+        help="Have the cell that failed last explained and mended: as a diff, and in a new cell.",
+    )
     def copilot(self, line: str, cell: str | None = None) -> Reply | None:
         """Send the cell, word for word, as a prompt to this notebook's session.
 

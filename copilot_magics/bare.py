@@ -1,0 +1,29 @@
+"""``%%copilot --fix`` with nothing below it: the cell asks what the option means.
+
+IPython refuses a cell magic without a body, so that it is given an empty line for one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_BARE = re.compile(r"(get_ipython\(\)\.run_cell_magic\('copilot', '[^'\n]*--fix\b[^'\n]*', )''\)")
+
+
+def start(shell: Any) -> None:
+    """Give such cells a body in a shell."""
+    # First: it may then be rewritten to be awaited.
+    shell.input_transformers_post.insert(0, with_body)
+
+
+def stop(shell: Any) -> None:
+    """Undo `start`."""
+    shell.input_transformers_post.remove(with_body)
+
+
+def with_body(lines: list[str]) -> list[str]:
+    """Return a cell's lines with a body for a ``%%copilot --fix`` that has none."""
+    if lines and (found := _BARE.match(lines[0])):
+        return [f"{found[1]}'\\n'){lines[0][found.end() :]}", *lines[1:]]
+    return lines
