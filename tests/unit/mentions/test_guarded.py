@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
@@ -41,7 +41,7 @@ class Silent:
 
 
 class Meta(type):
-    ran: list[str] = []
+    ran: ClassVar[list[str]] = []
 
     def __getattribute__(cls, name: str) -> Any:
         Meta.ran.append(name)
@@ -127,7 +127,7 @@ def test_nothing_of_it_remains(tmp_path: Path, capfd: pytest.CaptureFixture[str]
         print("printed")
         os.write(1, b"written")
         # What was open here is closed there: a connection can be used by one process only.
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="Bad file descriptor"):
             os.write(kept.fileno(), b"x")
         return str(subprocess.Popen(["sleep", "1000"]).pid)
 
