@@ -8,12 +8,14 @@ anything go. Files are left as they are. Runs on the runtime's loop, while no pr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import operator
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from copilot_magics import records
 from copilot_magics.config import CopilotMagics
+from copilot_magics.deletion import delete
 from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.forking import fork, free_title
 from copilot_magics.held import opened
@@ -276,9 +278,9 @@ async def _cut(
             f"The session {session!r} cannot go back to turn {last}: its journal is damaged there.",
             "Go back further, or leave it and go on in another session.",
         )
-    kept, title = "", ""
+    kept, title, made = "", "", False
     if always or any(map(_is_answer, going)):
-        kept, title = await _keep(session, going, ending)
+        kept, title, made = await _keep(session, going, ending)
     try:
         done = await sdk.rpc.history.rewind(
             HistoryRewindRequest(first.event, HistoryRewindMode.CONVERSATION)
@@ -286,7 +288,12 @@ async def _cut(
         outcome, why = done.outcome.value, done.error
     except Exception as error:
         outcome, why = "failed", str(error)
-    if outcome not in _DONE:
+    # One that dies may have cut the journal all the same.
+    if outcome not in _DONE and await asyncio.to_thread(_has_all, session, going):
+        if made:
+            # Its title says that something was cut off.
+            with contextlib.suppress(Exception):
+                await delete(kept)
         raise CopilotError(
             f"The session {session!r} could not go back to turn {last}, and is as it was: "
             f"{(why or outcome).rstrip('.')}.",
@@ -308,10 +315,10 @@ async def _flush(sdk: CopilotSession, session: str) -> None:
     await client.rpc.sessions.save(SessionsSaveRequest(session_id=session))
 
 
-async def _keep(session: str, going: list[Event], ending: str) -> tuple[str, str]:
-    """Return a fork that has all that goes, and its title."""
+async def _keep(session: str, going: list[Event], ending: str) -> tuple[str, str, bool]:
+    """Return a fork that has all that goes, its title, and whether it was made for that."""
     if known := await asyncio.to_thread(_already_kept, session, going):
-        return known.session, known.title
+        return known.session, known.title, False
     title = await asyncio.to_thread(free_title, session, ending)
     made = await fork(session, title)
     if not await asyncio.to_thread(_has_all, made, going):
@@ -321,7 +328,7 @@ async def _keep(session: str, going: list[Event], ending: str) -> tuple[str, str
             "Try again, or leave it and go on in another session.",
         )
     _kept.setdefault(session, []).append(made)
-    return made, title
+    return made, title, True
 
 
 def _already_kept(session: str, going: list[Event]) -> SessionFacts | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from journals import prompt
 from kernels import Notebook
 from scripted import ScriptedServer
 
@@ -158,6 +159,16 @@ def test_what_cannot_be_gone_back_to_is_said_and_nothing_is_done(
     error = refused(nb, "%copilot_session chat --rewind 0")
     assert error.startswith("SessionInUse: The session 'chat' is in use by /work/other.ipynb")
     lock.release()
+
+    # Where the runtime does not know the turn, since somebody else has written it.
+    said(nb, "%copilot_session chat")
+    journal = home / "session-state" / "chat" / "events.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + prompt("by another hand") + b"\n")
+    assert "could not go back to turn 3, and is as it was: " in refused(
+        nb, "%copilot_session --rewind 3"
+    )
+    journal.write_bytes(whole)
 
     # Where the fork cannot be made: a folder stands in the place of the runtime's own lock of it.
     in_the_way = home / "session-state" / "chat" / ".workspace-fork.lock"
