@@ -19,6 +19,7 @@ from types import CodeType
 from typing import Any
 
 from copilot_magics.mentions.outputs import as_printed, bundle_picture, bundle_text, picture_data
+from copilot_magics.mentions.summary import ends
 from copilot_magics.tools.capturing import Capture, Displayed, Output, Printed
 from copilot_magics.tools.results import Told, bounded, parts
 from copilot_magics.tools.showing import new_figures, show
@@ -115,7 +116,9 @@ def _is_cancelled() -> bool:
 def _text(outputs: Iterable[Output]) -> str:
     """Return what was shown, as text; bounded."""
     texts = [
-        as_printed(one.text) if isinstance(one, Printed) else f"{bundle_text(one.data)}\n"
+        as_printed(ends(one.text, 2 * _OUTPUT))
+        if isinstance(one, Printed)
+        else f"{bundle_text(one.data)}\n"
         for one in outputs
     ]
     return bounded("".join(texts).rstrip("\n"), _OUTPUT)
