@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from copilot_magics import doors, working
-from copilot_magics.answers.rounds import Rounds
+from copilot_magics.answers.rounds import Rounds, Wanted
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent, Terminal, View
 from copilot_magics.errors import AwaitInterrupted, Interrupted, StillRunning
@@ -236,11 +236,11 @@ def start(rounds: Rounds, work: Work, show: Callable[[BackgroundReply], Shown]) 
     return reply
 
 
-def start_unseen(turn: Turn, work: Work) -> BackgroundReply:
+def start_unseen(turn: Turn, work: Work, wanted: Wanted | None = None) -> BackgroundReply:
     """Begin a turn that no cell waits for, and of which nothing is shown but its questions."""
     from copilot_magics.display.background import Hidden
 
-    rounds = Rounds(turn, Silent(_leave))
+    rounds = Rounds(turn, Silent(_leave), wanted)
     return start(rounds, work, lambda _reply: Hidden(prompts.by_buttons))
 
 

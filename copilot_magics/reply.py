@@ -71,6 +71,8 @@ class Reply:
         The last message of the answer, without what was said on the way to it.
     value : object
         What was asked for with ``--as``, validated; else None.
+    turns : int
+        How many turns the answer took: more than one where it was asked for again.
     drawn : Drawn or None
         What is shown in the place of the text.
     notes : list of str
@@ -102,6 +104,7 @@ class Reply:
         self.context = context or {}
         self.steered_by = list(steered_by)
         self.value: Any = None
+        self.turns = 1
         self.drawn: Drawn | None = None
         self.notes: list[str] = []
         self._shown_by: int | None = None

@@ -13,9 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics import doors
+from copilot_magics.answers.asking import await_answer, wait_for_answer
+from copilot_magics.answers.options import of_type
+from copilot_magics.answers.rounds import Rounds
 from copilot_magics.attachments import attach
 from copilot_magics.binding import can_answer, this_notebook
 from copilot_magics.config import PERMISSIONS, CopilotMagics
+from copilot_magics.display import prompts
+from copilot_magics.display.stream import Silent
 from copilot_magics.errors import BadInput
 from copilot_magics.ids import check_session_id
 from copilot_magics.permissions import Pattern
@@ -153,6 +158,7 @@ class Session:
         timeout: float | None = None,
         attachments: Sequence[str | Path] = (),
         now: bool = False,
+        schema: Any = None,
     ) -> Reply:
         """Send a prompt and wait for the reply.
 
@@ -169,6 +175,10 @@ class Session:
         now : bool
             Send it into the turn that is running, if one is, instead of waiting for its end; the
             answer is then what came after it.
+        schema : type or str, optional
+            What the answer has to be, validated, in ``Reply.value``: a Pydantic model, a dataclass,
+            a TypedDict, ``list[Model]``, pandas' DataFrame, ``"DataFrame[name: str, age: int]"``.
+            It is asked for again where it is not, at most twice.
 
         Returns
         -------
@@ -179,9 +189,12 @@ class Session:
         ------
         TurnFailed, TurnTimedOut, TurnAborted, TurnInterrupted
             No whole answer came; ``.reply`` holds what did.
+        InvalidAnswer
+            An answer came that is not what ``schema`` asks for; ``.reply.text`` has it.
         """
         turn = self._turn(prompt, model, timeout, attachments, now)
-        return doors.wait_for_turn(turn, self.send(turn))
+        rounds = Rounds(turn, Silent(prompts.by_input), of_type(schema, now=now))
+        return wait_for_answer(rounds, self.send)
 
     async def aask(
         self,
@@ -191,10 +204,12 @@ class Session:
         timeout: float | None = None,
         attachments: Sequence[str | Path] = (),
         now: bool = False,
+        schema: Any = None,
     ) -> Reply:
         """Send a prompt and await the reply; as `Session.ask`, where one may await."""
         turn = self._turn(prompt, model, timeout, attachments, now)
-        return await doors.await_turn(turn, self.send(turn))
+        rounds = Rounds(turn, Silent(prompts.by_buttons), of_type(schema, now=now))
+        return await await_answer(rounds, self.send)
 
     def start(
         self,
@@ -204,6 +219,7 @@ class Session:
         timeout: float | None = None,
         attachments: Sequence[str | Path] = (),
         now: bool = False,
+        schema: Any = None,
     ) -> Reply:
         """Send a prompt and return at once; as `Session.ask`, but the turn goes on by itself.
 
@@ -212,7 +228,7 @@ class Session:
         from copilot_magics.background import start_unseen
 
         turn = self._turn(prompt, model, timeout, attachments, now)
-        return start_unseen(turn, self.send)
+        return start_unseen(turn, self.send, of_type(schema, now=now))
 
     def messages(self, **filters: Any) -> pd.DataFrame:
         """Return the session's history; see `get_messages` for the filters."""

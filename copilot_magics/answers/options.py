@@ -50,10 +50,7 @@ def wanted(args: Namespace, shell: Any) -> Wanted | None:
         if {one, other} <= given:
             raise BadInput(f"{one} and {other} do not go together; nothing was sent.", why)
     if args.as_type is not None:
-        from copilot_magics.answers.shapes import Shape
-        from copilot_magics.answers.structured import Structured
-
-        return Structured(Shape(args.as_type, shell.user_ns))
+        return of_type(args.as_type, now=args.now)
     if args.fix:
         from copilot_magics.answers.fixing import Fix
 
@@ -63,3 +60,32 @@ def wanted(args: Namespace, shell: Any) -> Wanted | None:
 
         return NewCell(shell)
     return None
+
+
+def of_type(schema: Any, *, now: bool) -> Wanted | None:
+    """Return what makes an object of an answer, or None where no type is given.
+
+    Parameters
+    ----------
+    schema : type, str or None
+        The type, or an expression for it in the names of the notebook.
+    now : bool
+        Whether the prompt is to be sent into a running turn.
+
+    Raises
+    ------
+    BadInput
+        It cannot be the type of an answer.
+    """
+    if schema is None:
+        return None
+    if now:
+        raise BadInput(
+            "schema and now do not go together; nothing was sent.",
+            "Leave one out: the turn that is running has a form of answer of its own.",
+        )
+    from copilot_magics.answers.shapes import Shape
+    from copilot_magics.answers.structured import Structured
+    from copilot_magics.doors import shell
+
+    return Structured(Shape(schema, getattr(shell(), "user_ns", {})))

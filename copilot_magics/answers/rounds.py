@@ -66,12 +66,14 @@ class Rounds:
         self._wanted = wanted
         self._next: Turn | None = turn
         self._error: TurnError | None = None
+        self._count = 0
         if wanted is not None:
             wanted.prepare(turn)
 
     def __iter__(self) -> Iterator[Turn]:
         while self._next is not None:
             self.turn, self._next = self._next, None
+            self._count += 1
             yield self.turn
 
     def __enter__(self) -> None:
@@ -103,6 +105,7 @@ class Rounds:
 
     def finish(self, turn: Turn, reply: Reply) -> None:
         """Make of the answer what is wanted, and show it unless it is asked for again."""
+        reply.turns = self._count
         if self._wanted is not None and reply.outcome in ("answered", "failed"):
             taken = self._wanted.take(turn, reply)
             if isinstance(taken, TurnError):

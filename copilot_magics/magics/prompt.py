@@ -91,23 +91,20 @@ class PromptMagics(NotebookMagics):
         prompt = self._prompt(line, cell, awaited=False)
         if prompt is None:
             return None
-        from copilot_magics.doors import wait_for_turn
+        from copilot_magics.answers.asking import wait_for_answer
 
         if prompt.rounds is None:
             return prompt.replay()
         if prompt.background:
             return prompt.begin()
-        for turn in prompt.rounds:
-            with prompt.rounds:
-                reply = wait_for_turn(turn, prompt.work(turn), prompt.rounds)
-        return prompt.keep(reply)
+        return prompt.keep(wait_for_answer(prompt.rounds, prompt.work))
 
     async def copilot_awaited(self, line: str, cell: str | None = None) -> Reply | None:
         """``%%copilot`` at the top of a cell; see `copilot_magics.awaiting`."""
         prompt = self._prompt(line, cell, awaited=True)
         if prompt is None:
             return None
-        from copilot_magics.doors import await_turn
+        from copilot_magics.answers.asking import await_answer
         from copilot_magics.reply import Reply, failure_of
 
         if prompt.rounds is None:
@@ -115,10 +112,7 @@ class PromptMagics(NotebookMagics):
         if prompt.background:
             return prompt.begin()
         try:
-            for turn in prompt.rounds:
-                with prompt.rounds:
-                    reply = await await_turn(turn, prompt.work(turn), prompt.rounds)
-            return prompt.keep(reply)
+            return prompt.keep(await await_answer(prompt.rounds, prompt.work))
         except asyncio.CancelledError:
             turn = prompt.rounds.turn
             error = failure_of(turn, Reply.of(turn), interrupted=True)
