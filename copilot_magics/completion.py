@@ -55,7 +55,8 @@ def _mentions(shell: Any, context: CompletionContext) -> SimpleMatcherResult | N
         return None
     # What the front end replaces is the word at the cursor, which may begin within the mention.
     kept = len(typed) - len(context.token)
-    found = [SimpleCompletion(one[kept:]) for one in mention_candidates(shell, typed)]
+    offered = mention_candidates(shell, typed)
+    found = [SimpleCompletion(one[kept:], type=kind) for one, kind in offered.items()]
     # In a prompt Python's own names are no help; magics such as %copilot are taken by others.
     return {"completions": found, "suppress": True}
 

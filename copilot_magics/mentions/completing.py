@@ -34,8 +34,8 @@ def typed_mention(text: str, line: str) -> str | None:
     return found["typed"] if found else None
 
 
-def mention_candidates(shell: Any, typed: str) -> list[str]:
-    """Return what may be mentioned, as it is typed behind the ``@``.
+def mention_candidates(shell: Any, typed: str) -> dict[str, str]:
+    """Return what may be mentioned, as it is typed behind the ``@``, each with what it is.
 
     Parameters
     ----------
@@ -44,20 +44,22 @@ def mention_candidates(shell: Any, typed: str) -> list[str]:
     typed : str
         What is there already.
     """
-    offered = list(_offered(shell, typed))
-    return [one for one in dict.fromkeys(offered) if one.startswith(typed) and one != typed]
+    offered = dict(_offered(shell, typed))
+    return {one: kind for one, kind in offered.items() if one.startswith(typed) and one != typed}
 
 
-def _offered(shell: Any, typed: str) -> Iterator[str]:
+def _offered(shell: Any, typed: str) -> Iterator[tuple[str, str]]:
+    # The kinds are those that front ends know: they have an icon for each.
     if typed.startswith("cell:"):
-        yield from (f"cell:{number}" for number in reversed(cells.numbers(shell)))
+        numbers = list(cells.numbers(shell))
+        yield from ((f"cell:{number}", "statement") for number in reversed(numbers))
         return
+    yield from ((path, "path") for path in _entries(typed))
     if typed[:1] not in ("'", '"', ".", "~", "/"):
-        yield from own_names(shell)
-        yield from (LAST, ERROR, "cell:")
         if "." in typed:
-            yield from _attributes(shell, typed.rpartition(".")[0])
-    yield from _entries(typed)
+            yield from ((a, "property") for a in _attributes(shell, typed.rpartition(".")[0]))
+        yield from ((name, "instance") for name in own_names(shell))
+        yield from ((name, "statement") for name in (LAST, ERROR, "cell:"))
 
 
 def _attributes(shell: Any, expression: str) -> Iterator[str]:
