@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from enum import Enum
 from typing import Any
 
 from copilot_magics.mentions.guarded import guarded_repr
-from copilot_magics.mentions.naming import bases_of
+from copilot_magics.mentions.naming import bases_of, is_a
+from copilot_magics.mentions.rendering import own
 from copilot_magics.mentions.variables import summarise
 from copilot_magics.tools.results import Told, bounded
 
@@ -40,9 +42,9 @@ def told(value: object, name: str) -> Told:
 def _is_plain(value: object) -> bool:
     """Say whether a value may be one that JSON expresses."""
     kind = type(value)
-    model = getattr(sys.modules.get("pydantic"), "BaseModel", None)
-    is_model = model is not None and any(base is model for base in bases_of(kind))
-    return kind in _BUILT_IN or is_model or dataclasses.is_dataclass(kind)
+    if kind in _BUILT_IN or dataclasses.is_dataclass(kind) or own(value):
+        return True
+    return is_a(value, "pydantic", "BaseModel") or any(base is Enum for base in bases_of(kind))
 
 
 def _json(value: Any) -> str:
