@@ -12,7 +12,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from copilot_magics import doors, working
@@ -67,6 +67,7 @@ class BackgroundReply(Reply):
         self._error: BaseException | None = None
         self.over: Future[None] = Future()
         self._watch: Callable[..., None] | None = None
+        self._shown: Shown | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -156,9 +157,9 @@ class BackgroundReply(Reply):
         try:
             while not self.done and not enough():
                 if following is None or following.done():
-                    following = asyncio.ensure_future(
-                        doors.follow(self.turn, self.over, view, interrupt)
-                    )
+                    # One of those who follow it lends it the thread.
+                    how = doors.watch if self._shown and view is not self._shown else doors.follow
+                    following = asyncio.ensure_future(how(self.turn, self.over, view, interrupt))
                     # It may be between two turns, or not quite at the end of one.
                     await asyncio.sleep(_SOON)
                 await asyncio.wait({following}, timeout=_TICK)
@@ -200,9 +201,20 @@ class BackgroundReply(Reply):
         self.over.set_result(None)
         self.turn.changed()
 
+    def _interrupt_tools(self) -> None:
+        """Tell the agent that its code was interrupted: the turn goes on."""
+        from copilot_magics.tools.work import Ended
+
+        for work in self.turn.works:
+            if work.interrupted:
+                work.interrupted = False
+                with contextlib.suppress(InvalidStateError):
+                    work.result.set_exception(Ended("KeyboardInterrupt: the user interrupted it"))
+
     async def _show(self, shown: Shown) -> None:
         """Show the turns until their end, on the kernel's loop."""
-        await self._followed(shown, lambda: False)
+        self._shown = shown
+        await self._followed(shown, lambda: False, self._interrupt_tools)
         shown.end(self.turn, self, self._error)
 
 

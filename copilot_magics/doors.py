@@ -217,8 +217,23 @@ async def _until_done(future: Future[Any]) -> None:
 async def follow(
     turn: Turn, future: Future[None], view: View, interrupt: Callable[[], object] | None = None
 ) -> None:
-    """Show a turn until it ends."""
-    loop, wake, bench = asyncio.get_running_loop(), asyncio.Event(), Bench(turn)
+    """Show a turn until it ends, and lend its tools this thread."""
+    bench = Bench(turn)
+    try:
+        await watch(turn, future, view, interrupt, bench)
+    finally:
+        await bench.close()
+
+
+async def watch(
+    turn: Turn,
+    future: Future[None],
+    view: View,
+    interrupt: Callable[[], object] | None = None,
+    bench: Bench | None = None,
+) -> None:
+    """Show a turn until it ends; its tools are lent this thread only if there is a bench."""
+    loop, wake = asyncio.get_running_loop(), asyncio.Event()
     # What comes at once needs no word on what is being done before it.
     due = time.monotonic() + view.interval
     asked: set[int] = set()
@@ -228,7 +243,7 @@ async def follow(
         """Whether there is something to show now, and not with the next drawing."""
         new = any(id(pending) not in asked for pending in turn.open)
         shown = new or (turn.answering and not answering)
-        return turn.outcome is not None or shown or bench.waiting
+        return turn.outcome is not None or shown or bool(bench and bench.waiting)
 
     def changed() -> None:
         # Ten thousand pieces of an answer must not wake this loop ten thousand times.
@@ -243,7 +258,8 @@ async def follow(
             wake.clear()
             questions = [pending for pending in turn.open if id(pending) not in asked]
             # Also before a tool that may hold this thread for long.
-            pressing_now = (turn.answering and not answering) or questions or bench.waiting
+            works = bench and bench.waiting
+            pressing_now = (turn.answering and not answering) or questions or works
             if time.monotonic() >= due or pressing_now:
                 answering = turn.answering
                 begun = time.monotonic()
@@ -257,8 +273,9 @@ async def follow(
                     if interrupt is None:
                         raise
                     interrupt()
-            bench.begin(wake.set)
-            if bench.interrupted:
+            if bench is not None:
+                bench.begin(wake.set)
+            if bench is not None and bench.interrupted:
                 if interrupt is None:
                     raise asyncio.CancelledError
                 interrupt()
@@ -269,7 +286,6 @@ async def follow(
                     await wake.wait()
     finally:
         turn.watchers.discard(changed)
-        await bench.close()
 
 
 async def _abort(turn: Turn, future: Future[None]) -> None:

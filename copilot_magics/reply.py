@@ -259,7 +259,8 @@ def failure_of(turn: Turn, reply: Reply, *, interrupted: bool) -> BaseException 
             else "nothing had been sent, and the session is as it was."
         )
         if turn.steered is not None:
-            what = "the turn that it was sent into goes on."
+            told = "The cell was interrupted; the turn that its prompt was sent into goes on."
+            return TurnInterrupted(told, reply=reply)
         return TurnInterrupted(f"The turn was interrupted; {what}", reply=reply)
     if turn.outcome == "answered":
         return None

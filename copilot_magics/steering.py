@@ -68,6 +68,7 @@ class Steering:
                 if turn.message_id and turn.message_id == event.data.message_id:
                     running.steered_by.append(turn.message_id)
                     running.notice(f"Told while it ran: {one_line(turn.prompt)}")
+                    turn.notice("Sent into the turn that was running.")
         for turn in self.turns:
             if turn is not running:
                 turn.feed(event)

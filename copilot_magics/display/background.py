@@ -60,7 +60,11 @@ class Live:
 
         self._status, self._tools, self._text = (widgets.HTML() for _ in range(3))
         self._asks = widgets.VBox()
-        button = widgets.Button(description="Stop", tooltip="End this turn; the session goes on.")
+        button = widgets.Button(
+            description="Stop",
+            tooltip="End this turn; the session goes on.",
+            layout=widgets.Layout(width="auto"),
+        )
         button.on_click(lambda _button: stop())
         head = widgets.HBox([self._status, button], layout=widgets.Layout(flex_flow="row wrap"))
         parts = [head, self._tools, self._text, self._asks]
