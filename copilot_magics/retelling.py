@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _BRIEF = 80
 
+_AT_ONCE = 100
+"""Turns that are read together: to read one costs nearly as much as to read them all."""
+
 
 class Retold(NamedTuple):
     """One turn.
@@ -95,18 +98,25 @@ def retold(frame: pd.DataFrame, turns: list[int]) -> Iterator[Retold]:
         One for each.
     """
     places = frame.groupby("turn", sort=False).indices
-    for turn in turns:
-        rows = frame.iloc[places[turn]]
-        parts = [part for _session, told in talks(rows) for part in told]
-        asked = next((p for p in parts if isinstance(p, Said) and p.kind == "prompt"), None)
-        yield Retold(
-            turn=turn,
-            event=str(rows["event_id"].iloc[0]) if rows["event_id"].notna().iloc[0] else "",
-            when=asked.when if asked else None,
-            prompt=asked.text if asked else "",
-            parts=[_call(p) if isinstance(p, Called) else p for p in parts if p is not asked],
-            rows=rows,
-        )
+    for some in (turns[at : at + _AT_ONCE] for at in range(0, len(turns), _AT_ONCE)):
+        found: dict[int | None, list[Said | Called]] = {}
+        for _session, told in talks(frame[frame["turn"].isin(some)]):
+            for part in told:
+                found.setdefault(part.turn, []).append(part)
+        for turn in some:
+            yield _retold(turn, frame.iloc[places[turn]], found.get(turn, []))
+
+
+def _retold(turn: int, rows: pd.DataFrame, parts: list[Said | Called]) -> Retold:
+    asked = next((p for p in parts if isinstance(p, Said) and p.kind == "prompt"), None)
+    return Retold(
+        turn=turn,
+        event=str(rows["event_id"].iloc[0]) if rows["event_id"].notna().iloc[0] else "",
+        when=asked.when if asked else None,
+        prompt=asked.text if asked else "",
+        parts=[_call(p) if isinstance(p, Called) else p for p in parts if p is not asked],
+        rows=rows,
+    )
 
 
 def attached(attachment: dict[str, Any]) -> str:

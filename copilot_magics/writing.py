@@ -88,18 +88,19 @@ def write_notebook(session: str, path: str | Path, *, overwrite: bool = False) -
 
 def _target(path: str | Path, overwrite: bool) -> Path:
     target = Path(path).expanduser()
-    if not target.suffix:
-        target = target.with_name(f"{target.name}.ipynb") if target.name else target
-    if target.suffix != ".ipynb" or target.is_dir():
+    # Not the methods of a path: they raise for a name that is too long.
+    if target.name and not target.suffix and not os.path.isdir(target):
+        target = target.with_name(f"{target.name}.ipynb")
+    if target.suffix != ".ipynb" or os.path.isdir(target):
         raise BadInput(
             f"{str(path)!r} cannot be a notebook; nothing was written.",
             "Give a file's name that ends in .ipynb.",
         )
-    if not target.parent.is_dir():
+    if not os.path.isdir(target.parent):
         raise BadInput(
             f"There is no folder {str(target.parent)!r}; nothing was written.", "Make it first."
         )
-    if target.exists() and not overwrite:
+    if os.path.lexists(target) and not overwrite:
         raise _exists(target)
     return target
 
@@ -191,7 +192,7 @@ def _code(name: str, source: str, outputs: list[Json] | None = None) -> Json:
 def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
     """Write a file at once and whole, as private as the user's other new files."""
     try:
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        with NamedTemporaryFile(dir=target.parent, prefix=".notebook-", delete=False) as file:
             try:
                 file.write(data)
                 file.flush()

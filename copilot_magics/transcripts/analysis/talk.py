@@ -41,12 +41,15 @@ class Said(NamedTuple):
         The model in use, where it is known.
     text : str
         Markdown; an error's is plain text.
+    turn : int or None
+        None before the first prompt.
     """
 
     kind: str
     when: datetime | None
     who: str
     text: str
+    turn: int | None
 
 
 class Called(NamedTuple):
@@ -64,6 +67,8 @@ class Called(NamedTuple):
         None where no result is there.
     result : str
         The text that answered it.
+    turn : int or None
+        None before the first prompt.
     """
 
     tool: str
@@ -71,6 +76,7 @@ class Called(NamedTuple):
     arguments: Any
     success: bool | None
     result: str
+    turn: int | None
 
 
 def talks(frame: pd.DataFrame) -> Iterator[tuple[str, list[Said | Called]]]:
@@ -106,17 +112,21 @@ def _said(rows: pd.DataFrame) -> Iterator[_Placed]:
     rows = rows.assign(model=models(rows))
     for kind, mask in {"prompt": prompts(rows), "answer": answers(rows), "error": failed}.items():
         part = rows[mask & rows["content"].notna().to_numpy()]
-        columns = [plain(part[name]) for name in ("session", "timestamp", "model", "content")]
-        for place, session, when, model, text in zip(part.index, *columns, strict=True):
-            yield place, session, Said(kind, when, model or "", text)
+        names = ("session", "timestamp", "model", "content", "turn")
+        columns = [plain(part[name]) for name in names]
+        for place, session, when, model, text, turn in zip(part.index, *columns, strict=True):
+            yield place, session, Said(kind, when, model or "", text, turn)
 
 
 def _called(rows: pd.DataFrame) -> Iterator[_Placed]:
     calls = with_results(rows)
     calls = calls[calls["agent_id"].isna()]
-    columns = [plain(calls[name]) for name in ("session", "tool", "arguments", "success", "result")]
-    for place, session, tool, text, success, result in zip(calls["place"], *columns, strict=True):
+    names = ("session", "tool", "arguments", "success", "result", "turn")
+    columns = [plain(calls[name]) for name in names]
+    for place, session, tool, text, success, result, turn in zip(
+        calls["place"], *columns, strict=True
+    ):
         arguments = reading.decoded(text) if text else None
         about = reading.brief(arguments) or ""
         how = None if success is None else bool(success)
-        yield place, session, Called(tool or "tool", about, arguments, how, result or "")
+        yield place, session, Called(tool or "tool", about, arguments, how, result or "", turn)

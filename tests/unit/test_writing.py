@@ -1,0 +1,120 @@
+"""A session as a notebook: valid, whole, never over another file, and inert."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from journals import answer, event, prompt, sample, start, write_session
+
+from copilot_magics import Session
+from copilot_magics.errors import BadInput, CopilotError
+from copilot_magics.writing import write_notebook
+
+
+def read(path: Path) -> Any:
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    return notebook
+
+
+def test_a_real_session(home: Path, tmp_path: Path) -> None:
+    sample(home)
+    path = Session("rich").to_notebook(tmp_path / "rich")
+    assert path == tmp_path / "rich.ipynb"
+    cells = read(path).cells
+    assert cells[0].source.startswith("%load_ext copilot_magics\n%copilot_session rich")
+    asked = [cell for cell in cells if cell.source.startswith("%%copilot")]
+    assert len(asked) == 7
+    assert all(len(cell.outputs) == 1 for cell in asked)
+
+
+def test_code_becomes_cells(home: Path, tmp_path: Path) -> None:
+    said = (
+        "```python\nx = 1\n```\n~~~~\ny = 2\n~~~~\n```\nnot python at all\n```\n"
+        "```bash\nls\n```\n```r\nc(1)\n```\n> ```py\n> z = 3\n> ```\n```python\n```\n"
+        "```python\nleft = 'open\u202e'"
+    )
+    write_session(home, "s", start(), prompt("code"), answer(said))
+    cells = read(write_notebook("s", tmp_path / "s.ipynb")).cells[2:]
+    assert [(cell.cell_type, cell.source) for cell in cells] == [
+        ("code", "x = 1"),
+        ("code", "y = 2"),
+        ("raw", "not python at all"),
+        ("code", "%%bash\nls"),
+        ("raw", "c(1)"),
+        ("code", "z = 3"),
+        # Nothing turns the order of what is read.
+        ("code", "left = 'open'"),
+    ]
+    assert all(not cell.get("outputs") for cell in cells)
+
+
+def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -> None:
+    bad = "<script>x()</script>"
+    write_session(
+        home,
+        "s",
+        prompt("unanswered", id="same"),
+        prompt("nameless", id=None),
+        event("session.error", {"message": bad}),
+        event(
+            "user.message",
+            {
+                "content": bad,
+                "attachments": [
+                    {"type": "file", "path": '/tmp/it\'s a "trap"\n!rm -rf'},
+                    {"type": "file", "path": "/tmp/it's.csv"},
+                    {"type": "blob", "displayName": bad},
+                ],
+            },
+            id="no cell's ID!",
+        ),
+        answer(bad),
+        b'{"torn',
+    )
+    cells = read(write_notebook("s", tmp_path / "s.ipynb")).cells
+    assert [cell.source for cell in cells[1:]] == [
+        "%%copilot\nunanswered",
+        "%%copilot\nnameless",
+        f'%%copilot --attach "/tmp/it\'s.csv"\n{bad}',
+    ]
+    outputs = [cell.outputs[0].data["text/markdown"] for cell in cells[1:]]
+    assert outputs[0].startswith("> This prompt has no answer.")
+    assert not any("<script>" in output for output in outputs)
+    assert outputs[2].count("> Sent along: ") == 3
+    assert [cell.id for cell in cells[1:]] == ["same", "turn-2", "turn-3"]
+
+
+def test_where_it_may_be_written(home: Path, tmp_path: Path) -> None:
+    write_session(home, "s", start(), prompt("p"), answer("a"))
+    work = tmp_path / "out"
+    work.mkdir()
+    path = work / "s.ipynb"
+    before = os.umask(0o027)
+    try:
+        assert write_notebook("s", path) == path
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        path.write_text("mine")
+        with pytest.raises(BadInput, match=r"exists; nothing was written\. .*overwrite=True"):
+            write_notebook("s", path)
+        assert path.read_text() == "mine"
+        path.chmod(0o600)
+        write_notebook("s", str(path), overwrite=True)
+        assert len(read(path).cells) == 2
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+    (work / "folder.ipynb").mkdir()
+    for bad in (work / "s.txt", work / "folder.ipynb", work, ""):
+        with pytest.raises(BadInput, match="nothing was written"):
+            write_notebook("s", bad)
+    with pytest.raises(BadInput, match="There is no folder"):
+        write_notebook("s", work / "none" / "s.ipynb")
+    with pytest.raises(CopilotError, match="cannot be written: File name too long"):
+        write_notebook("s", work / f"{'x' * 250}.ipynb")
+    assert sorted(found.name for found in work.iterdir()) == ["folder.ipynb", "s.ipynb"]
