@@ -67,7 +67,7 @@ def test_errors_of_options_are_said_before_anything_starts(
         "chat --api-key-env K": "without the URL",
         "chat --wire-api respones": "Did you mean 'responses'",
         "chat --permissions allow": "Did you mean 'allow-all'",
-        "chat --rerun never": "It can be append, replay.",
+        "chat --rerun never": "It can be append, replay, rewind.",
         "chat --allow shell(": "shell(",
         "chat --deny nonsense(": "nonsense(",
         "chat --cwd /no/such/folder": "There is no folder '/no/such/folder'.",
