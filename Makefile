@@ -69,6 +69,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/transcripts.py
 	$(BIN)/python benchmarks/dataset.py
+	$(BIN)/python benchmarks/mentions.py
 	$(BROWSER)
 	PYTHONPATH=tests $(BIN)/python benchmarks/picker.py
 
