@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from copilot_magics.mentions.naming import full_name
 from copilot_magics.mentions.rendering import cut, render, without_addresses
+from copilot_magics.words import counted
 
 MOST = 4_000
 """Characters of a ``repr`` that are kept where nothing else is said."""
@@ -137,7 +138,7 @@ def _in_child(tell: Callable[[], bytes], seconds: float) -> tuple[bytes, bytes]:
         os.close(reading)
         _end(child)
     if said is None:
-        return b"", f"its repr took longer than {seconds:.0f} seconds".encode()
+        return b"", f"its repr took longer than {counted(round(seconds), 'second')}".encode()
     if not said:
         return b"", b"its repr took too much time or memory, or ended its process"
     kind, data = said[:1], said[_LENGTH:]

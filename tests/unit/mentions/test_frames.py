@@ -69,16 +69,16 @@ def test_a_table_is_told_with_types_missing_values_rows_and_statistics() -> None
 
 
 def test_of_a_long_table_is_counted_what_can_be_and_the_rest_is_said_to_be_drawn() -> None:
-    n = np.arange(3_000_000)
+    n = np.arange(1_200_000)
     frame = pd.DataFrame({"a": n.astype(float), "b": n % 7, "c": np.where(n % 2, "x", "y")})
-    frame.loc[2_999_999, "a"] = -5.0
+    frame.loc[1_199_999, "a"] = -5.0
     frame.loc[17, "a"] = np.nan
     told = summarise(frame, "frame").text
     assert "rows drawn at random" in told
     _, dtype, missing, mean, _std, least, *_, largest = line(told, "a").split(",")
     assert (dtype, missing, least) == ("float64", "1", "-5")
     assert float(mean) == pytest.approx(frame["a"].mean(), rel=1e-4)
-    assert float(largest) == pytest.approx(2_999_998, rel=1e-5)
+    assert float(largest) == pytest.approx(1_199_998, rel=1e-5)
     assert "at least 2 different; most frequent" in line(told, "c")
     # Lying row by row in memory it is told the same.
     together = pd.DataFrame(np.column_stack([frame["a"], frame["b"]]), columns=["a", "b"])
