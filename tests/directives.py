@@ -16,10 +16,17 @@ The directives stand in the last user message, one a line, anywhere in the text:
     http 500 | http 429 retry-after 2 an error, as the real services word it (`REFUSALS`)
     quota | cut | malformed | empty   no credit; half an answer; broken SSE; an answer of nothing
     too long                          the prompt and its history are more than the model takes
+    no schema                         refuse a request that says what form the answer must have
+    again: TEXT                       the answer where the one before was not of the type asked for;
+                                      several lines are several such answers
 
 ``once`` after a fault (``http 500 once``) makes it happen only the first time. Tool calls come
 first, then a fault, then thoughts, then the answer. Anything else is answered ``You said: …``. What
 a tool is called with is sent as it stands, whether or not it is JSON.
+
+``obey`` makes a victim of the model: what follows it (what was sent along), the system's message
+and the results of tools are read for ``tool NAME {…}``, ``ask {…}`` and ``say: …``, wherever these
+stand and however they are quoted, and each is done, a round a call, after the prompt's own rounds.
 
 Where the runtime has the history summed up, the summary says `SUMMARY`, and what it then shows the
 model instead of the history counts as the prompts that it quotes.
@@ -27,10 +34,13 @@ model instead of the history counts as the prompts that it quotes.
 
 from __future__ import annotations
 
+import contextlib
+import html
 import itertools
+import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -184,6 +194,12 @@ TOO_LONG = Refuse(
     "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 "
     "tokens. Please reduce the length of the messages.",
 )
+NO_SCHEMA = Refuse(
+    400,
+    "invalid_request_error",
+    "unsupported_parameter",
+    "'response_format' of type 'json_schema' is not supported with this model.",
+)
 
 _TOOL = re.compile(r"^(then )?(?:tool (\S+)|(ask)) (\{.*)$", re.MULTILINE)
 _FAULT = re.compile(
@@ -191,7 +207,12 @@ _FAULT = re.compile(
     r"(?P<once> once)?$",
     re.MULTILINE,
 )
+_OBEY = "\nobey"
+_PLANTED = re.compile(r"\b(?:tool (\S+)|(ask)) (?=\{)")
+_SAID = re.compile(r"\bsay: (.*)")
 _THINK = re.compile(r"^think: (.*)$", re.MULTILINE)
+_AGAIN = re.compile(r"^again: (.*)$", re.MULTILINE)
+_INVALID = "Your answer is not a valid "
 _ANSWERS: dict[str, Callable[..., Iterator[Step]]] = {}
 
 
@@ -282,8 +303,19 @@ def steps(
     if prompt.startswith(_SUM_UP):
         yield Say(SUMMARY)
         return
+    if "no schema" in prompt.splitlines() and "response_format" in request.body:
+        yield NO_SCHEMA
+        return
+    if prompt.startswith(_INVALID):
+        yield Say(_answered_again(request))
+        return
     done = [m for m in request.since_prompt if m["role"] == "assistant" and m.get("tool_calls")]
+    prompt, obeys, along = prompt.partition(_OBEY)
     rounds = _rounds(prompt)
+    if obeys:
+        shown = [along, *_told(request)]
+        rounds += _planted(shown)
+        prompt += "".join(f"\nsay: {said}" for said in _SAID.findall("\n".join(shown)))
     if len(done) < len(rounds):
         yield Call(rounds[len(done)])
         return
@@ -305,6 +337,14 @@ def steps(
         yield Say(f"You said: {prompt}")
 
 
+def _answered_again(request: Request) -> str:
+    """Say what the first prompt has for this time; the last of it as often as needed."""
+    earlier = [prompt for prompt in request.prompts if not prompt.startswith(_INVALID)]
+    asked = itertools.takewhile(lambda p: p.startswith(_INVALID), reversed(request.prompts))
+    answers = _AGAIN.findall(earlier[-1]) or ["I still cannot."]
+    return str(answers[min(len(list(asked)), len(answers)) - 1]).replace("\\n", "\n")
+
+
 def _rounds(prompt: str) -> list[list[tuple[str, str]]]:
     rounds: list[list[tuple[str, str]]] = []
     for then, tool, _ask, arguments in _TOOL.findall(prompt):
@@ -312,6 +352,39 @@ def _rounds(prompt: str) -> list[list[tuple[str, str]]]:
             rounds.append([])
         rounds[-1].append((tool or "ask_user", arguments))
     return rounds
+
+
+def _told(request: Request) -> Iterator[str]:
+    """Every text that is not the user's, oldest first."""
+    yield from (text_of(m) for m in request.messages if m["role"] == "system")
+    yield from (text_of(m) for m in request.since_prompt if m["role"] == "tool")
+
+
+def _planted(texts: Iterable[str]) -> list[list[tuple[str, str]]]:
+    """Find the calls that texts ask for, each once: a result may say again what was done."""
+    calls = {
+        (tool or "ask_user", json.dumps(arguments)): None
+        for text in texts
+        for tool, _ask, arguments in _read(text)
+    }
+    return [[call] for call in calls]
+
+
+def _read(text: str) -> Iterator[tuple[str, str, Json]]:
+    for found in _PLANTED.finditer(text):
+        # As it stands, as HTML, as CSV, and as Python and JSON write it.
+        for plain in (str, html.unescape, _undoubled, _unescaped):
+            with contextlib.suppress(ValueError):
+                yield *found.groups(), json.JSONDecoder().raw_decode(plain(text[found.end() :]))[0]
+                break
+
+
+def _undoubled(text: str) -> str:
+    return text.replace('""', '"')
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
 
 
 def _fail(fault: re.Match[str]) -> Iterator[Step]:
