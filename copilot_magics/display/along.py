@@ -11,6 +11,7 @@ from copilot_magics.words import counted, size
 if TYPE_CHECKING:
     from copilot_magics.mentions import Along
     from copilot_magics.mentions.summary import Summary
+    from copilot_magics.turn import Turn
 
 _SHOWN = 10_000
 """Characters of one text that are shown: more than one can have."""
@@ -42,6 +43,18 @@ def along_markdown(along: Along) -> str:
     opened += [_files(along.paths)] if along.paths else []
     inside = "\n\n".join(opened)
     return f"<details><summary>{line}</summary>\n\n{inside}\n\n</details>"
+
+
+def lines_above(turn: Turn) -> list[str]:
+    """Return the lines that stand above an answer while it comes.
+
+    Parameters
+    ----------
+    turn : Turn
+        The turn.
+    """
+    line = along_line(turn.along) if turn.along else ""
+    return [line, *turn.notices] if line else turn.notices
 
 
 def _line(along: Along, written: Callable[[str], str]) -> str:

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.display import prompts
+from copilot_magics.display.along import lines_above
 from copilot_magics.display.fences import closed, open_fence
 from copilot_magics.display.inert import inert_line, plain
 from copilot_magics.display.stream import final_bundle
@@ -82,7 +83,7 @@ class Live:
         from copilot_magics.display.html import markdown_to_html, text_to_html
 
         lines = [f"<em>In the background: {text_to_html(turn.doing)}</em>"]
-        lines += [f"<small>{text_to_html(notice)}</small>" for notice in turn.notices]
+        lines += [f"<small>{text_to_html(notice)}</small>" for notice in lines_above(turn)]
         _set(self._status, "<br>".join(lines))
         calls = [tool_line(call) for call in list(turn.tools.values())[-_CALLS:]]
         _set(self._tools, "<br>".join(f"<code>{text_to_html(call)}</code>" for call in calls))
@@ -107,7 +108,8 @@ class Live:
 
     def end(self, turn: Turn, reply: Reply, error: BaseException | None) -> None:
         """Leave one static output."""
-        bundle = final_bundle(reply, [*turn.notices, *_told(error)], list(turn.tools.values()))
+        notices, calls = [*turn.notices, *_told(error)], list(turn.tools.values())
+        bundle = final_bundle(reply, notices, calls, turn.along)
         for part in self._root.children[:-1]:
             part.close()
         self._root.children = [self._guard]

@@ -17,7 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from copilot_magics.display import prompts
-from copilot_magics.display.along import along_line, along_markdown
+from copilot_magics.display.along import along_line, along_markdown, lines_above
 from copilot_magics.display.fences import closed, open_fence
 from copilot_magics.display.inert import inert_line, inert_markdown, plain
 from copilot_magics.display.tools import tool_line, tools_markdown
@@ -112,7 +112,7 @@ class Terminal:
         for call in list(turn.tools.values())[self._tools :]:
             self._line(f"  {tool_line(call)}")
             self._tools += 1
-        for notice in _notices(turn)[self._notices :]:
+        for notice in lines_above(turn)[self._notices :]:
             self._line(f"  · {plain(notice)}")
             self._notices += 1
         text = plain(turn.text)
@@ -245,7 +245,7 @@ class Notebook:
             self._status.update(_NOTHING, raw=True)
 
     def _status_of(self, turn: Turn) -> str:
-        lines = [f"*{inert_line(turn.doing)}*", *(f"> {inert_line(n)}" for n in _notices(turn))]
+        lines = [f"*{inert_line(turn.doing)}*", *(f"> {inert_line(n)}" for n in lines_above(turn))]
         return "\n\n".join(lines)
 
     def _draw_status(self, said: str) -> None:
@@ -323,12 +323,6 @@ def final_bundle(
         ),
         "text/plain": plain("\n".join([*(line for line in lines if line), f"[{reply.summary}]"])),
     }
-
-
-def _notices(turn: Turn) -> list[str]:
-    """Return the lines that stand above an answer while it comes."""
-    line = along_line(turn.along) if turn.along else ""
-    return [line, *turn.notices] if line else turn.notices
 
 
 def _display(handle: Any, bundle: dict[str, str]) -> Any:

@@ -17,7 +17,7 @@ from copilot_magics.mentions.outputs import (
     picture_data,
     recorder,
 )
-from copilot_magics.mentions.summary import Summary, both_ends, ends, fitted
+from copilot_magics.mentions.summary import Summary, both_ends, clean, ends, fitted
 
 _PROMPT = re.compile(r"\s*%%?(?:copilot\b|copilot_|load_ext copilot_magics)")
 _CODE, _SHOWN, _FAILED = 700, 600, 500
@@ -62,11 +62,11 @@ class Cell:
         name : str
             What it was mentioned as.
         """
-        parts = [f"Cell [{self.number}] of the notebook:\n{fitted(self.code, _CODE)}"]
+        parts = [f"Cell [{self.number}] of the notebook:\n{fitted(clean(self.code), _CODE)}"]
         if self.outputs:
-            parts.append(f"It showed:\n{both_ends(self.outputs, _SHOWN)}")
+            parts.append(f"It showed:\n{both_ends(clean(self.outputs), _SHOWN)}")
         if self.error:
-            parts.append(f"It failed:\n{both_ends(self.error, _FAILED)}")
+            parts.append(f"It failed:\n{both_ends(clean(self.error), _FAILED)}")
         if not self.outputs and not self.error:
             parts.append("It showed nothing.")
         return Summary(name, "cell", "\n\n".join(parts), self.images)

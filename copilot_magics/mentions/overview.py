@@ -14,8 +14,14 @@ from copilot_magics.mentions.cells import Cell, cells
 from copilot_magics.mentions.columns import plain_or_quoted
 from copilot_magics.mentions.guarded import brief
 from copilot_magics.mentions.naming import class_name, is_a
-from copilot_magics.mentions.summary import MOST_TOKENS, Summary, both_ends, fitted, tokens
-from copilot_magics.mentions.variables import clean
+from copilot_magics.mentions.summary import (
+    MOST_TOKENS,
+    Summary,
+    both_ends,
+    clean,
+    fitted,
+    tokens,
+)
 
 _SECRET = re.compile(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
 _LINE = 100

@@ -116,3 +116,14 @@ def both_ends(text: str, most: int) -> str:
     while tokens(kept := ends(text, size)) > most:
         size = size * 4 // 5
     return kept
+
+
+def clean(text: str) -> str:
+    """Return a text that can be sent and shown: no control character but new lines and tabs."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text
+    )
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode()

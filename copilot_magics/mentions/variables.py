@@ -13,7 +13,7 @@ from typing import Any
 
 from copilot_magics.mentions.guarded import guarded_repr
 from copilot_magics.mentions.naming import bases_of, class_name, full_name, is_a
-from copilot_magics.mentions.summary import Summary, fitted
+from copilot_magics.mentions.summary import Summary, clean, fitted
 
 Told = tuple[str, str, tuple[bytes, ...]]
 """What it is in a word or two, the text, and pictures."""
@@ -42,13 +42,6 @@ def summarise(value: object, name: str) -> Summary:
     return Summary(name, kind[:60], fitted(clean(text)), tuple(filter(None, images)))
 
 
-def clean(text: str) -> str:
-    """Return a text that can be sent and shown: no control character but new lines and tabs."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text
-    )
-
-
 def _told(value: Any) -> Told:
     for library, kind, tell in _LIBRARIES:
         if is_a(value, library, kind):
@@ -73,10 +66,6 @@ def _plain(value: Any) -> Told:
     kind = type(value)
     length = f", {len(value):,} long" if kind in (str, bytes, list, tuple, dict, set) else ""
     return class_name(kind), f"{full_name(kind)}{length}\n{guarded_repr(value)}", ()
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape").decode()
 
 
 def _pandas(value: Any) -> Told:
