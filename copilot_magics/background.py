@@ -8,7 +8,9 @@ in the moments that cells leave free. A kernel's interrupt ends a cell, never on
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import importlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Generator
@@ -68,6 +70,7 @@ class BackgroundReply(Reply):
         self.over: Future[None] = Future()
         self._watch: Callable[..., None] | None = None
         self._shown: Shown | None = None
+        self._awaited_by = 0
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -146,6 +149,11 @@ class BackgroundReply(Reply):
     async def _ended(self) -> None:
         await asyncio.wait({asyncio.wrap_future(self.over)})
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for it, and is shown it there."""
+        return self._awaited_by > 0
+
     async def _followed(
         self,
         view: View,
@@ -154,6 +162,7 @@ class BackgroundReply(Reply):
     ) -> None:
         """Follow the turn until its end, or until it is enough."""
         following: asyncio.Future[None] | None = None
+        self._awaited_by += view is not self._shown
         try:
             while not self.done and not enough():
                 if following is None or following.done():
@@ -164,6 +173,7 @@ class BackgroundReply(Reply):
                     await asyncio.sleep(_SOON)
                 await asyncio.wait({following}, timeout=_TICK)
         finally:
+            self._awaited_by -= view is not self._shown
             if following is not None:
                 following.cancel()
 
@@ -268,8 +278,9 @@ class _Watch:
         for pending in reply.turn.open:
             if id(pending) not in self._asked:
                 self._asked.add(id(pending))
-                self._shown.ask(pending)
-        if reply.done and 0 not in self._asked:
+                if not reply.awaited:
+                    self._shown.ask(pending)
+        if reply.done and 0 not in self._asked and not reply.awaited:
             self._asked.add(0)
             self._shown.end(reply.turn, reply, reply._error)
 
@@ -295,3 +306,8 @@ def _in_main_loop() -> bool:
 
 
 _tasks: set[asyncio.Task[None]] = set()
+
+# At the exit proper nothing can be sent any more: Python's thread pools, which the SDK writes
+# through, are closed by then; what is registered behind them is called before.
+importlib.import_module("concurrent.futures.thread")
+getattr(threading, "_register_atexit", atexit.register)(working.end)

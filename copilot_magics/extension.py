@@ -48,6 +48,8 @@ class Loaded:
         bare.start(self.shell)
         self.outputs.start()
         self.shell.events.register("pre_run_cell", self._began)
+        # Set when a kernel is asked to shut down, before it ends its children.
+        self.shell.observe(self._ending, "exit_now")
         self.completer = completion.start(self.shell)
         questions.start(self.shell)
         offered: tuple[Any, ...] = (copilot_magics.get_messages, copilot_magics.list_sessions)
@@ -63,6 +65,7 @@ class Loaded:
         bare.stop(self.shell)
         self.outputs.stop()
         self.shell.events.unregister("pre_run_cell", self._began)
+        self.shell.unobserve(self._ending, "exit_now")
         completion.stop(self.shell, self.completer)
         questions.stop(self.shell)
         for name, ours in self.names.items():
@@ -75,6 +78,10 @@ class Loaded:
         working.stop_all()
         if self.notebook.session is not None:
             self.notebook.session.close()
+
+    def _ending(self, change: Any) -> None:
+        if change.new:
+            working.stop_all()
 
     def _began(self, info: Any) -> None:
         self.notebook.raw_cell = info.raw_cell

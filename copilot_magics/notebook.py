@@ -168,12 +168,16 @@ def told(found: SessionFacts) -> str:
 
 def last_turn(session: str) -> str:
     """Return a sentence on how a session's last turn ended."""
+    from copilot_magics.transcripts.ending import has_answer
+
     asked = records.asked(session)
     if not asked:
         return "No prompt was sent from a notebook yet."
     last = asked[-1]
     if last.outcome == "answered":
         return "Its last turn was answered."
+    if last.outcome is None and last.message and has_answer(session, last.message):
+        return "Its last turn was answered as its kernel ended; `get_messages()` has the answer."
     known = "is in the journal" if records.reached_journal(session) else "is not in the journal"
     how = {
         "aborted": "was aborted",

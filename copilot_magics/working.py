@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import sys
 import time
@@ -64,8 +63,8 @@ def _by_name(reply: BackgroundReply, namespace: dict[str, Any]) -> str:
     return f"`{found[0]}.wait()` waits for it, `{found[0]}.stop()` ends it"
 
 
-@atexit.register
-def _end() -> None:
+def end() -> None:
+    """End it all with Python, and say so."""
     # A kernel's next one says it, of its journal.
     in_kernel = "ipykernel" in sys.modules
     for reply in stop_all():
