@@ -1,4 +1,4 @@
-"""Code that the agent runs in the kernel: allowed by click while the cell runs, seen, and stopped."""
+"""Code that the agent runs in the kernel: allowed by click in a running cell, seen, and stopped."""
 
 from __future__ import annotations
 
