@@ -133,10 +133,12 @@ class Meter:
             return ""
         # Once a turn: it grows with each call of the model.
         self._told.add("full")
-        return (
-            f"The context is getting full: {self._filling()}. When it is, the history is summed "
-            "up; `%copilot_session --new` begins an empty one."
-        )
+        fixed = self.context.get("system", 0) + self.context.get("tools", 0)
+        if 2 * fixed > data.current_tokens:
+            mend = "Most of it are instructions and tools: a model that takes more has more room."
+        else:
+            mend = "When it is, the history is summed up; `%copilot_session --new` begins anew."
+        return f"The context is getting full: {self._filling()}. {mend}"
 
     def _summed_up(self, data: Any) -> str:
         if not data.success:
@@ -158,6 +160,9 @@ class Meter:
         return f"This session may use {most:g} AI credits."
 
     def _warned(self, data: Any) -> str:
+        # That one is told in our own words, and names no command of the terminal.
+        if str(data.message).startswith("Static context"):
+            return ""
         return f"Copilot warns: {data.message}"
 
 

@@ -48,6 +48,7 @@ while head := source.readline():
     with open(others) as file:
         other = json.load(file).get(event.get("type"))
     if other:
+        event["type"] = other.pop("type", event["type"])
         event["data"].update(other)
         body = json.dumps(message).encode()
     out.write(b"Content-Length: %d\\r\\n\\r\\n%b" % (len(body), body))
@@ -87,7 +88,10 @@ class Tap:
         self.words.write_text(json.dumps(requests))
 
     def change(self, fields: dict[str, dict[str, Any]]) -> None:
-        """Have every event of these types say this in these fields, from now on."""
+        """Have every event of these types say this in these fields, from now on.
+
+        The field ``type`` makes it an event of another type.
+        """
         self.others.write_text(json.dumps(fields))
 
     @property
