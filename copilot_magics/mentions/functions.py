@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
+import linecache
+import re
 import types
 from typing import Any
 
@@ -13,6 +16,9 @@ from copilot_magics.mentions.summary import ends, fitted
 
 _SOURCE = 40_000
 """Characters of source that are read."""
+
+_CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]|^<ipython-input-")
+"""Where the source of a cell is said to be."""
 
 FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type(len))
 
@@ -31,7 +37,9 @@ def class_text(kind: type) -> str:
     bases = ", ".join(full_name(base) for base in bases_of(kind)[1:-1])
     heading = f"class {full_name(kind)}{f', a kind of {bases}' if bases else ''}"
     # It may have a metaclass, which has a word in all that is asked of it.
-    told = guarded_text(lambda: _source(kind) or _help(kind), class_name(kind), _SOURCE)
+    told = guarded_text(
+        lambda: _source(kind) or _cell_source(kind) or _help(kind), class_name(kind), _SOURCE
+    )
     return f"{heading}\n{told}"
 
 
@@ -57,6 +65,33 @@ def _source(thing: Any) -> str:
     except Exception:
         # It may be compiled, typed into a terminal, or say anything of where it comes from.
         return ""
+
+
+def _cell_source(kind: type) -> str:
+    """Return the source of a class of a cell, which `inspect` looks for in a file of its own."""
+    path = kind.__qualname__.split(".")
+    for name in reversed(list(linecache.cache)):
+        if not _CELL.search(name):
+            continue
+        lines = linecache.getlines(name)
+        if f"class {path[-1]}" not in (source := "".join(lines)):
+            continue
+        # A cell may hold magics, which are no Python.
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            if (found := _class_in(ast.parse(source), path)) is not None:
+                first = min([found.lineno, *(one.lineno for one in found.decorator_list)])
+                return ends("".join(lines[first - 1 : found.end_lineno]), _SOURCE)
+    return ""
+
+
+def _class_in(tree: ast.Module, path: list[str]) -> ast.ClassDef | None:
+    within: ast.Module | ast.ClassDef = tree
+    for name in path:
+        named = [n for n in within.body if isinstance(n, ast.ClassDef) and n.name == name]
+        if not named:
+            return None
+        within = named[-1]
+    return within if isinstance(within, ast.ClassDef) else None
 
 
 def _help(thing: Any) -> str:

@@ -237,8 +237,6 @@ def _own_words(value: object, most: int) -> str:
         return _attributes(value, most)
     try:
         return cut(str.__str__(repr(value)), most)
-    except MemoryError:
-        raise
     except Exception as error:
         # What it is part of may have more to say.
         return f"<{full_name(kind)}: its repr raised {full_name(type(error))}>"

@@ -56,7 +56,7 @@ def tokens(text: str) -> int:
     for found in _TOKEN.finditer(text):
         piece = found[0]
         # One blank is part of the word behind it; what is not Latin takes about two.
-        if piece != " " or text[found.end()].isdigit():
+        if piece != " " or text[found.end() : found.end() + 1].isdigit():
             count += 1 if piece.isascii() else 2
     return count
 

@@ -122,6 +122,23 @@ def test_functions_and_classes_come_with_their_source() -> None:
     assert "version: " in summarise(np, "np").text
 
 
+def test_a_class_of_a_cell_comes_with_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    import linecache
+
+    cell = (
+        "x = 1\n@decorated\nclass Made:\n    kind = 'made in a cell'\n\n"
+        "    class Inner:\n        pass\n"
+    )
+    lines = cell.splitlines(keepends=True)
+    entry = (len(cell), None, lines, "/tmp/ipykernel_1/42.py")
+    monkeypatch.setitem(linecache.cache, "/tmp/ipykernel_1/42.py", entry)
+    made = {"decorated": lambda kind: kind, "__name__": "__main__"}
+    exec(cell, made)
+    assert "kind = 'made in a cell'" in summarise(made["Made"], "Made").text
+    assert "@decorated" in summarise(made["Made"], "Made").text
+    assert "class Inner:\n        pass" in summarise(made["Made"].Inner, "Inner").text  # type: ignore[attr-defined]
+
+
 def test_an_object_says_what_it_is() -> None:
     assert summarise(Estimator(3), "model").text.endswith("Estimator\nEstimator(depth=3)")
     assert summarise({"a": [1, 2]}, "d").text == "dict, 1 long\n{'a': [1, 2]}"
@@ -155,6 +172,7 @@ def test_nothing_is_longer_than_it_may_be() -> None:
     ):
         assert summarise(value, "x").tokens < 2_000
     assert tokens(fitted("line\n" * 10_000)) < 2_000
+    assert tokens("a 1 ") == 3
     assert fitted("one\n" * 10_000).endswith("more lines)")
     assert tokens(fitted("1234567890" * 10_000)) < 2_000
 
