@@ -36,10 +36,10 @@ _FAILED = 1_500
 """Tokens of a traceback, its beginning and its end."""
 
 _MENDING = (
+    "{marks}python\n{code}\n{marks}\n\n"
     "(This cell of the Jupyter notebook, [{number}], failed; its traceback is attached. Say in a "
     "few sentences what went wrong. Then give the whole mended cell, which the user will read and "
-    "run, in one fenced block marked `python`. Do not write it to a file, and do not run it.\n\n"
-    "{marks}python\n{code}\n{marks})"
+    "run, in one fenced block marked `python`. Do not write it to a file, and do not run it.)"
 )
 
 
@@ -107,7 +107,7 @@ class Fix:
         mended = _whole(cell_code(found), self._cell.code)
         changes = "\n".join(_changes(self._cell.code, mended, number))
         if not changes:
-            reply.notes.append(f"The answer leaves cell [{number}] as it is: no cell was made.")
+            reply.notes.append(f"The answer leaves cell {number} as it is: no cell was made.")
             return ""
         parts = [
             fenced(changes, "diff") if block == found else _inert(block)

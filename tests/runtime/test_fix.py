@@ -1,0 +1,100 @@
+"""``--fix``: the cell that failed last, explained, and mended as a diff and as a new cell."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+
+from cells import Cell
+from kernels import Notebook
+from scripted import ScriptedServer
+
+Start = Callable[..., Notebook]
+
+BROKEN = 'def half(x):\n    return x / 0 if x < 3 else "&lt;"\n\nprint("begun")\nhalf(1)'
+MENDED = BROKEN.replace("/ 0", "/ 2")
+DIFF = textwrap.dedent(
+    """\
+    ```diff
+    --- cell [{}]
+    +++ mended
+    @@ -1,5 +1,5 @@
+     def half(x):
+    -    return x / 0 if x < 3 else "&lt;"
+    +    return x / 2 if x < 3 else "&lt;"
+    """
+)
+
+
+def said(mended: str) -> str:
+    """Return the directive for an answer that explains, installs and mends."""
+    answer = f"You <b>divide</b>.\n```bash\npip list\n```\n```py\n{mended}\n```\nRun it."
+    return f"say: {answer}".replace("\n", "\\n")
+
+
+def new_cell(cell: Cell) -> str:
+    """Return the code of the cell that it is told to make below, or an empty string."""
+    assert cell.reply is not None
+    return "".join(payload["text"] for payload in cell.reply.get("payload", []))
+
+
+def test_the_last_error_is_explained_and_mended(notebook: Start, provider: ScriptedServer) -> None:
+    nb = notebook()
+    nb.run("%load_ext copilot_magics\n%copilot_session fix")
+    early = nb.run("%%copilot --fix\nWhy?")
+    assert early.ename == "BadInput"
+    assert "No cell has failed in this kernel" in early.evalue
+    assert provider.requests == []
+
+    assert nb.run(BROKEN).ename == "ZeroDivisionError"
+    number = nb.run("print(len(In) - 2)").stdout.strip()
+    cell = nb.run(f"%%copilot --fix\n{said(MENDED)}", cell_id="fixes")
+    assert cell.status == "ok", cell.text
+    assert new_cell(cell) == MENDED
+    (output,) = cell.displays
+    text = output["text/markdown"]
+    assert f"<summary>Sent along: error (cell {number}, about " in text
+    assert DIFF.format(number) in text
+    assert "You &lt;b>divide" in text
+    assert "```bash\npip list\n```" in text
+    assert text.index("pip list") < text.index("```diff") < text.index("Run it.")
+    assert "> The code is in a new cell below" in text
+    assert f"--- cell [{number}]\n+++ mended" in output["text/plain"]
+    # The model has the cell as it is, and its traceback; the journal what the user said.
+    asked = provider.last.prompt
+    assert BROKEN in asked
+    assert "ZeroDivisionError: division by zero" in asked
+    assert 'name="error"' in asked
+
+    # What fails to be asked is no error to fix; nor does a later success hide one.
+    assert nb.run("%%copilot\nhttp 401").ename == "TurnFailed"
+    for alone in ("%%copilot --fix", "%copilot --fix", "%%copilot --fix --model scripted-mini\n"):
+        cell = nb.run(alone)
+        assert cell.status == "ok", cell.text
+        assert new_cell(cell) == ""
+        # The scripted model says the prompt again, and the cell with it.
+        assert f"leaves cell {number} as it is: no cell was made." in cell.text
+        assert "What went wrong in this cell, " in provider.last.prompt
+        assert BROKEN in provider.last.prompt
+    kept = nb.run("print(get_messages(types='user.message')['content'].iloc[-1])")
+    assert kept.stdout == "What went wrong in this cell, and how is it mended?\n"
+
+    none = nb.run("%copilot --fix say: It cannot be mended.")
+    assert new_cell(none) == ""
+    assert "The answer holds no mended cell: none was made." in none.text
+    unseen = nb.run(f"%%copilot --fix\n{said(MENDED)}", allow_stdin=False)
+    assert new_cell(unseen) == ""
+    assert "the code stays in the answer" in unseen.text
+    assert DIFF.format(number) in unseen.text
+
+    # A cell of another language keeps the magic that says so; one too long is not sent in half.
+    assert nb.run("%%bash\nexit 3").status == "error"
+    assert new_cell(nb.run("%copilot --fix say: ```sh\\nexit 0\\n```")) == "%%bash\nexit 0"
+    nb.run("x = '" + "x" * 30_000 + "'; 1 / 0")
+    before = len(provider.requests)
+    long = nb.run("%copilot --fix")
+    assert long.ename == "BadInput"
+    assert "is too long to be mended as a whole (30,0" in long.evalue
+    for option in ("--as int", "--now", "--background"):
+        assert nb.run(f"%copilot --fix {option}").ename == "BadInput"
+    assert len(provider.requests) == before
