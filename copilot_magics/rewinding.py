@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from copilot_magics import records
 from copilot_magics.config import CopilotMagics
 from copilot_magics.deletion import delete
+from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.forking import fork, free_title
 from copilot_magics.held import opened
@@ -41,6 +42,8 @@ _PATIENCE = 5.0
 
 _DONE = ("success", "checkpoint-cleanup-failed", "snapshot-prune-failed")
 """Outcomes of the runtime's with which the conversation is back."""
+
+_BUSY = "the agent still works on something in the background; try again"
 
 _kept: dict[str, list[str]] = {}
 """The forks that this kernel has made of a session before it went back."""
@@ -78,7 +81,7 @@ class Rewound(NamedTuple):
         is_, had = ("is", "it had") if self.cut == 1 else ("are", "they had")
         if not self.fork:
             return f"{turns} {is_} gone, since {had} no answer"
-        return f"{turns} {is_} kept in the fork {self.fork} “{self.title}”"
+        return f"{turns} {is_} kept in the fork {self.fork} “{plain(self.title)}”"
 
     def __str__(self) -> str:
         where = f"turn {self.turn}" if self.turn else "its beginning"
@@ -285,7 +288,8 @@ async def _cut(
         done = await sdk.rpc.history.rewind(
             HistoryRewindRequest(first.event, HistoryRewindMode.CONVERSATION)
         )
-        outcome, why = done.outcome.value, done.error
+        outcome = done.outcome.value
+        why = _BUSY if outcome == "session-busy" else done.error
     except Exception as error:
         outcome, why = "failed", str(error)
     # One that dies may have cut the journal all the same.

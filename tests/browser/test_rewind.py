@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from journals import answer, prompt, start, write_session
 from playwright.sync_api import Locator, expect
 from scripted import ScriptedServer
 
@@ -54,14 +57,6 @@ def test_going_back(front_end: Open, provider: ScriptedServer) -> None:
     expect(backs(picker).first).to_be_focused()
     assert typed("talk") == ["say: one", "say: two", "say: three"]
 
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        notebook.change_theme(theme)
-        assert notebook.violations(".copilot-picker") == []
-        picker.root.screenshot(path=ARTIFACTS / f"rewind-{theme.split()[1].lower()}.png")
-        backs(picker).first.click()
-        picker.dialog.screenshot(path=ARTIFACTS / f"rewind-asked-{theme.split()[1].lower()}.png")
-        picker.button("Cancel").click()
-
     backs(picker).nth(1).click()
     confirm = picker.dialog.get_by_role("button", name="Continue from here", exact=True)
     confirm.click()
@@ -102,3 +97,29 @@ def test_going_back(front_end: Open, provider: ScriptedServer) -> None:
     picker.expect_said("The session 'talk' is in use by /work/elsewhere.ipynb")
     lock.release()
     assert typed("talk") == ["say: one more", "say: two"]
+
+
+@pytest.mark.slow
+def test_how_it_looks(front_end: Open, home: Path) -> None:
+    """The button, what it asks, and the conversation in the notebook, in both themes."""
+    code = "Yes:\n\n```python\nx = 1  # one\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    turns = [prompt("Is **this** it?"), answer(code), prompt("And this?"), answer("No.")]
+    write_session(home, "talk", start(), *turns)
+    notebook = front_end("%load_ext copilot_magics\n%copilot_history talk", PICK)
+    notebook.resize(1200, 1400)
+    history = notebook.cell(0).run().output
+    expect(history.locator("table")).to_be_visible()
+    expect(history.get_by_text("turn 2 ·")).to_be_visible()
+    picker = PickerView(notebook.cell(1).run().output.locator(".copilot-picker"))
+    picker.choose("talk")
+    expect(backs(picker)).to_have_count(2)
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        notebook.change_theme(theme)
+        assert notebook.violations(".copilot-picker") == []
+        notebook.screenshot(f"rewind-{theme.split()[1].lower()}")
+        backs(picker).first.click()
+        expect(picker.dialog).to_contain_text("1 prompt with its answers, from “And this?” on.")
+        assert picker.dialog.evaluate("box => box.scrollWidth <= box.clientWidth")
+        assert notebook.violations(".copilot-picker") == []
+        picker.dialog.screenshot(path=ARTIFACTS / f"rewind-asked-{theme.split()[1].lower()}.png")
+        picker.button("Cancel").click()

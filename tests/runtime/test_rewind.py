@@ -11,7 +11,7 @@ from journals import prompt
 from kernels import Notebook
 from scripted import ScriptedServer
 
-from copilot_magics import get_messages
+from copilot_magics import export_transcripts, get_messages, read_transcripts
 from copilot_magics.locking import SessionLock
 from copilot_magics.transcripts.catalog import catalog, known_ids
 from copilot_magics.transcripts.prompts import prompts_of
@@ -203,10 +203,18 @@ def test_past_a_compaction_a_sub_agent_and_damage(
     assert (events["type"] == "session.compaction_complete").any()
     # Turns are counted as the column has them: what the sub-agent was told is none.
     assert events["turn"].max() == 3
+    dataset = home.parent / "dataset"
+    export_transcripts(dataset)
     fork = fork_in(said(nb, "%copilot_session --rewind 1"))
     said(nb, "%%copilot\nrecall")
     assert seen(provider) == ["one", "recall"]
     assert len(get_messages(fork)) >= len(events)
+    # A dataset that had it has what the journal has.
+    export_transcripts(dataset)
+    kept = read_transcripts(dataset)
+    for session in ("chat", fork):
+        rows = kept[kept["session"] == session]
+        assert rows["event_id"].tolist() == get_messages(session)["event_id"].tolist()
 
     # A journal that is damaged is mended first, and kept as it was beside it, as always.
     said(nb, "%copilot_session --disconnect")
