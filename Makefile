@@ -65,6 +65,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/load_ext.py
 	$(BIN)/python benchmarks/prompt.py
 	$(BIN)/python benchmarks/stream.py
+	$(BIN)/python benchmarks/kernel_tools.py
 	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/transcripts.py
