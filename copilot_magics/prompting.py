@@ -20,7 +20,7 @@ from copilot_magics.display import prompts
 from copilot_magics.display.stream import Notebook as NotebookView
 from copilot_magics.display.stream import Silent, Terminal, View
 from copilot_magics.errors import BadInput
-from copilot_magics.mentions import check_context, resolve, sent_text
+from copilot_magics.mentions.resolving import check_context, resolve, sent_text
 from copilot_magics.notebook import Notebook, check_name
 from copilot_magics.replay import saved_message, saved_reply
 from copilot_magics.reply import Reply

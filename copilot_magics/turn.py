@@ -23,7 +23,7 @@ from copilot_magics.words import one_line
 
 if TYPE_CHECKING:
     from copilot_magics.failures import Failure
-    from copilot_magics.mentions import Along
+    from copilot_magics.mentions.resolving import Along
     from copilot_magics.permissions import Ask
     from copilot_magics.tools.capturing import Output
     from copilot_magics.tools.work import Work
@@ -288,6 +288,11 @@ class Turn:
                 other.overheard.append(pending)
                 other.changed()
         return pending
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a tool has something to do in that thread, which may print."""
+        return any(not work.result.done() for work in self.works)
 
     def do(self, work: Work) -> None:
         """Have something done in the thread that follows the turn."""

@@ -18,8 +18,8 @@ from copilot_magics.attachments import attach_told
 from copilot_magics.display.fences import Fence, blocks
 from copilot_magics.display.inert import fenced, inert_markdown, plain
 from copilot_magics.errors import BadInput
-from copilot_magics.mentions import Along
 from copilot_magics.mentions.cells import Cell, last_error
+from copilot_magics.mentions.resolving import Along
 from copilot_magics.mentions.summary import Summary, both_ends
 from copilot_magics.reply import Drawn
 

@@ -9,7 +9,7 @@ from copilot_magics.display.inert import entities, fenced, plain
 from copilot_magics.words import counted, size
 
 if TYPE_CHECKING:
-    from copilot_magics.mentions import Along
+    from copilot_magics.mentions.resolving import Along
     from copilot_magics.mentions.summary import Summary
     from copilot_magics.turn import Turn
 

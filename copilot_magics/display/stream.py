@@ -26,7 +26,7 @@ from copilot_magics.tools.capturing import show_again
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from copilot_magics.mentions import Along
+    from copilot_magics.mentions.resolving import Along
     from copilot_magics.pending import Pending
     from copilot_magics.reply import Reply
     from copilot_magics.toolcall import ToolCall
@@ -123,6 +123,9 @@ class Terminal:
                 self._shown = ""
             print(text[len(self._shown) :], end="", flush=True)
             self._shown = text
+        elif turn.at_work:
+            # What it prints stands in lines of its own.
+            self._clear_status()
         elif self._live and not (self._shown and turn.status == "answering"):
             line = plain(turn.doing)
             print(f"\r\x1b[2K{'' if self._at_start() else ' '}{line}"[:120], end="", flush=True)

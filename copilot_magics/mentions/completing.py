@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from copilot_magics.mentions import ERROR, LAST, cells
+from copilot_magics.mentions import cells
 from copilot_magics.mentions.overview import own_names
+from copilot_magics.mentions.resolving import ERROR, LAST
 
 _TYPED = re.compile(r"""(?<![\w@\\./)\]}`])@(?P<typed>"[^"\n]*|'[^'\n]*|[\w./~:+-]*)$""")
 _PROMPT = re.compile(r"\s*%%copilot(?:[ \t][^\n]*)?\n")

@@ -7,20 +7,15 @@ bounded text is kept, of the newest ones their pictures too; nothing of it is wr
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from copilot_magics.mentions.summary import ends
-
-_TEXT = 20_000
-"""Characters of one output that are kept, its beginning and its end."""
+_HALF = 10_000
+"""Characters of one output's beginning that are kept, and of its end."""
 _OUTPUTS = 100
 """Outputs of one cell that are kept, the newest."""
 _CELLS = 1_000
@@ -29,15 +24,14 @@ _PICTURED = 10
 _PICTURE = 4 * 2**20
 """Characters of a picture, as it is sent, above which it is not kept."""
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n|$)", re.MULTILINE)
+_ANSI = r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+_OVERWRITTEN = r"(?m)^[^\n]*\r(?!\n|$)"
 
 
-@dataclass
 class Output:
-    """One output of a cell.
+    """One output of a cell, in bounded room however much is written to it.
 
-    Attributes
+    Parameters
     ----------
     kind : str
         ``stdout``, ``stderr`` or ``display``.
@@ -47,28 +41,56 @@ class Output:
         PNG, as base64.
     """
 
-    kind: str
-    text: str
-    picture: str = ""
+    def __init__(self, kind: str, text: str, picture: str = "") -> None:
+        self.kind = kind
+        self.change(text, picture)
+
+    def change(self, text: str, picture: str) -> None:
+        """Have it say something else."""
+        self.picture = picture
+        self._length = 0
+        self._head = ""
+        self._tail: list[str] = []
+        self._waiting = 0
+        self.write(text)
+
+    def write(self, text: str) -> None:
+        """Add to what it says."""
+        self._length += len(text)
+        if (room := _HALF - len(self._head)) > 0:
+            self._head += text[:room]
+            text = text[room:]
+        if text:
+            self._tail.append(text)
+            self._waiting += len(text)
+        if self._waiting > 4 * _HALF:
+            self._tail = ["".join(self._tail)[-_HALF:]]
+            self._waiting = _HALF
+
+    @property
+    def text(self) -> str:
+        """What it says: its beginning and its end."""
+        tail = "".join(self._tail)[-_HALF:]
+        left = self._length - len(self._head) - len(tail)
+        between = f"\n… ({left:,} characters left out)\n" if left else ""
+        return f"{self._head}{between}{tail}"
 
 
-@dataclass
 class Record:
     """What one run of a cell showed."""
 
-    outputs: list[Output] = field(default_factory=list)
-    error: str = ""
-    _clear_before_next: bool = False
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self.error = ""
+        self._clear_before_next = False
 
     def stream(self, kind: str, text: str) -> None:
         """Take what was printed."""
         last = self.outputs[-1] if self.outputs else None
         if last is None or last.kind != kind or self._clear_before_next:
             self.add(Output(kind, text))
-            return
-        last.text += text
-        if len(last.text) > 2 * _TEXT:
-            last.text = ends(last.text, _TEXT)
+        else:
+            last.write(text)
 
     def clear(self, *, wait: bool) -> None:
         """Forget all of it, now or when something else comes."""
@@ -188,7 +210,7 @@ class Recorder:
                 for oldest in list(self._displays)[:-_CELLS]:
                     del self._displays[oldest]
         elif changed := self._displays.get(display_id):
-            changed.text, changed.picture = output.text, output.picture
+            changed.change(output.text, output.picture)
 
 
 def recorder(shell: Any) -> Recorder | None:
@@ -201,7 +223,7 @@ _recorders: dict[int, Recorder] = {}
 
 def as_printed(text: str) -> str:
     """Return a stream's text as one sees it: without colours, and lines written over once."""
-    return _OVERWRITTEN.sub("", _ANSI.sub("", text))
+    return re.sub(_OVERWRITTEN, "", re.sub(_ANSI, "", text))
 
 
 def bundle_text(bundle: dict[str, Any]) -> str:
@@ -209,7 +231,7 @@ def bundle_text(bundle: dict[str, Any]) -> str:
     for kind in ("text/plain", "text/markdown", "text/latex"):
         text = bundle.get(kind)
         if type(text) is str and text:
-            return ends(text, _TEXT)
+            return Output("display", text).text
     others = [kind for kind in bundle if type(kind) is str and bundle[kind]]
     return f"[{', '.join(others)}]" if others else ""
 
@@ -218,15 +240,19 @@ def bundle_picture(bundle: dict[str, Any]) -> str:
     """Return the PNG of a MIME bundle as base64, or an empty string."""
     picture = bundle.get("image/png", "")
     if type(picture) is bytes:
+        import base64
+
         picture = base64.b64encode(picture).decode()
     return picture if type(picture) is str and len(picture) <= _PICTURE else ""
 
 
 def picture_data(picture: str) -> bytes:
     """Return a kept picture's bytes; none where it is no base64."""
+    import base64
+
     try:
         return base64.b64decode(picture)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return b""
 
 

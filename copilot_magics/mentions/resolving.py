@@ -1,0 +1,177 @@
+"""What a prompt mentions with ``@``, and what is sent along for it.
+
+The user's words are sent as they were typed; what was mentioned goes beside them, as attachments:
+files and folders as ``--attach`` sends them, and all else as a text of bounded length in which
+nothing can end the frame that it stands in. Everything is looked up before anything is sent.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from copilot_magics.attachments import attach, attach_told
+from copilot_magics.config import CONTEXTS
+from copilot_magics.errors import BadInput, closest
+from copilot_magics.mentions import cells
+from copilot_magics.mentions.finding import Mention, find
+from copilot_magics.mentions.summary import Summary
+
+LAST, ERROR = "last", "error"
+
+
+@dataclass
+class Along:
+    """What goes with a prompt.
+
+    Attributes
+    ----------
+    prompt : str
+        The prompt as it is sent: as typed, with ``@`` for ``\\@``.
+    summaries : list of Summary
+        What is told of variables and cells.
+    paths : list of str
+        Files and folders.
+    attachments : list of dict
+        All of it in the SDK's form.
+    """
+
+    prompt: str
+    summaries: list[Summary] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+
+
+def resolve(shell: Any, prompt: str, context: str = "none") -> Along:
+    """Find what goes with a prompt.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell, whose variables and cells can be mentioned.
+    prompt : str
+        The prompt, as typed.
+    context : {"none", "variables", "cells", "all"}
+        What else to send along: an overview of these.
+
+    Raises
+    ------
+    BadInput
+        Something that is mentioned is not there; names the closest.
+    """
+    sent, mentions = find(prompt)
+    along = Along(sent)
+    for mention in dict.fromkeys(mentions):
+        _add(along, shell, mention)
+    if context in ("variables", "all"):
+        from copilot_magics.mentions.overview import variables_summary
+
+        along.summaries.append(variables_summary(shell))
+    if context in ("cells", "all"):
+        from copilot_magics.mentions.overview import cells_summary
+
+        along.summaries.append(cells_summary(shell))
+    along.attachments = [*attach(along.paths), *attach_told(along.summaries)]
+    return along
+
+
+def sent_text(prompt: str) -> str:
+    """Return a prompt as it is sent: as typed, with ``@`` for ``\\@``."""
+    return find(prompt)[0]
+
+
+def check_context(context: str) -> str:
+    """Return what ``--context`` says, where that can be.
+
+    Raises
+    ------
+    BadInput
+        It is none of `copilot_magics.config.CONTEXTS`.
+    """
+    if context not in CONTEXTS:
+        raise BadInput(
+            f"--context cannot be {context!r}; nothing was sent.",
+            closest(context, CONTEXTS) or f"It can be {', '.join(CONTEXTS)}.",
+        )
+    return context
+
+
+def _add(along: Along, shell: Any, mention: Mention) -> None:
+    names = shell.user_ns
+    variable = mention.expression.partition(".")[0].partition("[")[0]
+    if mention.cell is not None:
+        along.summaries.append(_cell(shell, mention.cell))
+    elif mention.expression in (LAST, ERROR):
+        along.summaries.append(_newest(shell, mention.expression))
+    elif mention.quoted or _is_path(mention.path):
+        along.paths.append(_path(mention.path))
+    elif mention.path.isidentifier() and mention.path in names:
+        along.summaries.append(_variable(names, mention.expression))
+    elif os.path.exists(mention.path):
+        along.paths.append(mention.path)
+    elif variable and variable in names:
+        along.summaries.append(_variable(names, mention.expression))
+    elif not mention.path[:1].isdigit():
+        known = [*_known(shell), *_files()]
+        raise _unknown(f"variable or file {mention.path!r}", mention.path, known)
+
+
+def _variable(names: dict[str, Any], expression: str) -> Summary:
+    from copilot_magics.mentions.reaching import reach
+    from copilot_magics.mentions.variables import summarise
+
+    return summarise(reach(names, expression), expression)
+
+
+def _cell(shell: Any, number: str) -> Summary:
+    found = cells.cell(shell, int(number)) if number else None
+    if found is None:
+        known = cells.numbers(shell)
+        told = f"The last one was @cell:{known[-1]}." if known else "None was run yet."
+        said = f"There is no cell [{number}] in this kernel" if number else "@cell: lacks a number"
+        raise BadInput(f"{said}; nothing was sent.", told)
+    return found.summary(f"cell:{number}")
+
+
+def _newest(shell: Any, which: str) -> Summary:
+    found = cells.last_error(shell) if which == ERROR else cells.last_cell(shell)
+    if found is None:
+        what = "No cell has failed" if which == ERROR else "No cell was run"
+        raise BadInput(
+            f"{what} in this kernel, so there is no @{which}; nothing was sent.",
+            f"Leave @{which} out, or write \\@{which} for these letters.",
+        )
+    return found.summary(which)
+
+
+def _path(path: str) -> str:
+    whole = os.path.expanduser(path)
+    if os.path.exists(whole):
+        return path
+    folder, name = os.path.split(whole.rstrip("/"))
+    raise _unknown(f"file or folder {path!r}", name, _files(folder))
+
+
+def _unknown(what: str, wanted: str, known: Iterable[str]) -> BadInput:
+    return BadInput(
+        f"There is no {what} to mention; nothing was sent.",
+        f"{closest(wanted, known)} A literal @ is written \\@.".strip(),
+    )
+
+
+def _is_path(path: str) -> bool:
+    return "/" in path or path.startswith(("~", "."))
+
+
+def _known(shell: Any) -> Iterator[str]:
+    yield from (LAST, ERROR)
+    yield from (name for name in list(shell.user_ns) if type(name) is str and name[:1] != "_")
+
+
+def _files(folder: str = "") -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder or ".") if not name.startswith("."))
+    except OSError:
+        return []
