@@ -107,7 +107,12 @@ class Rounds:
         """Make of the answer what is wanted, and show it unless it is asked for again."""
         reply.turns = self._count
         if self._wanted is not None and reply.outcome in ("answered", "failed"):
-            taken = self._wanted.take(turn, reply)
+            try:
+                taken = self._wanted.take(turn, reply)
+            except BaseException:
+                # Whatever it was must not cost the answer.
+                self._view.finish(turn, reply)
+                raise
             if isinstance(taken, TurnError):
                 self._error = taken
             else:

@@ -18,7 +18,9 @@ from typing import Any, Literal, NotRequired, Required
 from copilot_magics.answers.expressions import MEND, Table, evaluated, is_frame
 from copilot_magics.answers.schemas import Unfit, closed_object, restored, strict
 from copilot_magics.display.fences import Fence, blocks
+from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput
+from copilot_magics.words import one_line
 
 _TOLD = 5
 """Problems of an answer that are told: whoever mends one mends its likes."""
@@ -114,7 +116,7 @@ class Shape:
             raise Unfit(_problems(error)) from None
         except Exception as error:
             # A validator of the user's.
-            raise Unfit(f"{type(error).__name__}: {error}") from None
+            raise Unfit(_briefly(f"{type(error).__name__}: {error}")) from None
         if self._table is None:
             return made
         from copilot_magics.answers.frames import frame
@@ -191,9 +193,14 @@ def _problems(error: Any) -> str:
     told = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         place = ".".join(str(part) for part in problem["loc"])
-        told.append(f"{place}: {problem['msg']}" if place else str(problem["msg"]))
+        told.append(_briefly(f"{place}: {problem['msg']}" if place else str(problem["msg"])))
     more = len(told) - _TOLD
     return "; ".join(told[:_TOLD]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _briefly(problem: str) -> str:
+    # A validator of the user's may say what the model said.
+    return one_line(plain(problem), 200)
 
 
 def _reason(text: str) -> str:

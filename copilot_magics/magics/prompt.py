@@ -86,7 +86,7 @@ class PromptMagics(NotebookMagics):
         its cell). Tab completes them; a literal @ is written \\@, or stands in code.
 
         ``%copilot TEXT`` sends one line, with IPython's {name} and $name expanded. The value is a
-        Reply: .text, .code, .messages, .usage, .session, .duration, .outcome.
+        Reply: .text, .code, .value, .messages, .usage, .session, .duration, .outcome, .to_cell().
         """
         prompt = self._prompt(line, cell, awaited=False)
         if prompt is None:
