@@ -298,9 +298,11 @@ async def _abort(turn: Turn, future: Future[None]) -> None:
 
 def run_here(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end in this thread, whether or not a loop runs in it."""
-    try:
+    running = None
+    with contextlib.suppress(RuntimeError):
         running = asyncio.get_running_loop()
-    except RuntimeError:
+    # Not while that error is handled: it would be the context of every error from here on.
+    if running is None:
         loop = asyncio.new_event_loop()
         try:
             loop.run_until_complete(work)
