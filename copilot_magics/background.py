@@ -98,12 +98,16 @@ class BackgroundReply(Reply):
         def enough() -> bool:
             return interrupted.is_set() or (until is not None and time.monotonic() >= until)
 
-        if not self.done:
-            view = self._beside(blocking=True)
-            with doors.interrupts(interrupted.set):
-                doors.run_here(self._followed(view, enough, interrupted.set))
-                if self.done:
-                    view.finish(self.turn, self)
+        try:
+            if not self.done:
+                view = self._beside(blocking=True)
+                with doors.interrupts(interrupted.set):
+                    doors.run_here(self._followed(view, enough, interrupted.set))
+                    if self.done:
+                        view.finish(self.turn, self)
+        except KeyboardInterrupt:
+            # Right before or behind the waiting proper.
+            interrupted.set()
         if interrupted.is_set():
             raise Interrupted(
                 "Interrupted in the moment in which the turn ended." if self.done else _GOES_ON
