@@ -95,8 +95,13 @@ def test_going_back(front_end: Open, provider: ScriptedServer) -> None:
     backs(picker).first.click()
     confirm.click()
     picker.expect_said("The session 'talk' is in use by /work/elsewhere.ipynb")
-    lock.release()
     assert typed("talk") == ["say: one more", "say: two"]
+    # What nobody holds is taken up for it.
+    lock.release()
+    backs(picker).first.click()
+    confirm.click()
+    picker.expect_said("Session talk is back at turn 1; turn 2 is kept in the fork ")
+    assert typed("talk") == ["say: one more"]
 
 
 @pytest.mark.slow

@@ -108,4 +108,12 @@ def test_a_conversation_in_a_terminal(terminal: Terminal, provider: ScriptedServ
     assert table[0].split() == ["session", "title", "turns", "modified", "size", "in_use"], printed
     assert re.fullmatch(r" *term +gate slow +\d+ +[-\d]+ [:\d]+ +\d+ kB +yes", table[1])
     assert len(table) == 2
+    # A terminal has no cells that are run again: what is typed twice is asked twice.
+    terminal.run("%copilot_session --rerun rewind")
+    for _ in range(2):
+        assert "went back" not in terminal.run("%copilot say: and again")
+    history = terminal.run("%copilot_history --last 2")
+    assert history.count("You · turn ") == 2, history
+    assert history.count("and again") == 4
+    assert "<" not in history
     assert "after" in terminal.run("print('after')")
