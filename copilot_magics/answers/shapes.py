@@ -149,18 +149,14 @@ def _readable(kind: Any) -> Any:
     if is_typeddict(kind):
         if type(kind).__module__ != "typing":
             return kind
-        needed = {
-            name: (Required if name in kind.__required_keys__ else NotRequired)[_readable(field)]
-            for name, field in typing.get_type_hints(kind, include_extras=True).items()
-        }
+        hints = typing.get_type_hints(kind, include_extras=True)
+        needed = {name: _field(kind, name, hint) for name, hint in hints.items()}
         make: Any = TypedDict
         made = make(kind.__name__, needed)
         made.__doc__ = kind.__doc__
         return made
     arguments = typing.get_args(kind)
     origin = typing.get_origin(kind)
-    if origin in (Required, NotRequired):
-        return _readable(arguments[0])
     if origin is None or origin in (Literal, typing.Annotated):
         return kind
     parts = tuple(_readable(part) if not isinstance(part, list) else part for part in arguments)
@@ -169,6 +165,16 @@ def _readable(kind: Any) -> Any:
     if origin is types.UnionType:
         return functools.reduce(operator.or_, parts)
     return origin[parts if len(parts) > 1 else parts[0]]
+
+
+def _field(kind: Any, name: str, hint: Any) -> Any:
+    """Return the type of a TypedDict's field, with whether it may be missing."""
+    needed: Any = typing.get_origin(hint)
+    if needed in (Required, NotRequired):
+        # The class itself does not know where its annotations are texts.
+        return needed[_readable(typing.get_args(hint)[0])]
+    needed = Required if name in kind.__required_keys__ else NotRequired
+    return needed[_readable(hint)]
 
 
 def _is_object(schema: dict[str, Any]) -> bool:

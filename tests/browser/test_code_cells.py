@@ -13,6 +13,7 @@ from browser.saved import assert_same_when_reopened
 
 Open = Callable[..., FrontEnd]
 
+LOAD = "%load_ext copilot_magics\n%copilot_session made"
 CODE = "say: Like so:\\n```python\\nmade = 6 * 7\\nprint(made)\\n```"
 MENDED = "say: No zero.\\n```python\\n1 / 2\\n```"
 ROWS = 'say: {"rows": [{"name": "<b>Ada</b>", "age": 36}]}'
@@ -22,15 +23,14 @@ ROWS = 'say: {"rows": [{"name": "<b>Ada</b>", "age": 36}]}'
 def test_code_goes_into_a_new_cell_below(
     front_end: Open, provider: ScriptedServer, kind: Kind
 ) -> None:
-    notebook = front_end(kind=kind)
-    notebook.run("%load_ext copilot_magics\n%copilot_session made")
-
-    # A cell above others, as when the notebook was written before.
-    asks = notebook.run(f"%%copilot --code\n{CODE}")
-    expect(asks.output).to_contain_text("The code is in a new cell below")
+    notebook = front_end(LOAD, f"%%copilot --code\n{CODE}", "print('the last')", kind=kind)
+    notebook.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+    expect(notebook.cell(-1).output).to_contain_text("the last")
+    expect(notebook.cells).to_have_count(4)
+    expect(notebook.cell(1).output).to_contain_text("The code is in a new cell below")
     made = notebook.cell(2)
     expect(made.editor).to_have_text("made = 6 * 7print(made)")
-    # It is there to be read: nothing of it has run, nor does it when all that is asked is shown.
+    # It is there to be read: not even where all cells are run is it one of them.
     expect(made.prompt).to_have_text("[ ]:")
     expect(made.outputs).to_have_count(0)
     made.run()
