@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics import limits, locking, records, recovery
 from copilot_magics.asking import Asking
+from copilot_magics.attachments import leave_out_pictures
 from copilot_magics.config import CopilotMagics
 from copilot_magics.dying import died
 from copilot_magics.entering import enter, of_provider, unchanging
@@ -231,6 +232,8 @@ class Conversation:
         await self._check_login()
         if turn.model:
             await check_model(self.provider, turn.model)
+        if self.provider.kind == "local":
+            leave_out_pictures(turn)
         if turn.before is not None:
             # Last of all: what can fail before the prompt is sent has not failed.
             await turn.before(sdk)
