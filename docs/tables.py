@@ -16,7 +16,7 @@ from pathlib import Path
 
 from copilot_magics import errors
 from copilot_magics.config import CopilotMagics
-from copilot_magics.magics import CopilotMagicsMagics
+from copilot_magics.magics import magic_named
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -33,7 +33,7 @@ def _content(name: str) -> str:
         return _tree()
     if name == "settings":
         return _settings()
-    return _options(getattr(CopilotMagicsMagics, name).parser)
+    return _options(magic_named(name).parser)
 
 
 def _options(parser: argparse.ArgumentParser) -> str:

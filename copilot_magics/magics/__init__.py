@@ -23,6 +23,11 @@ NAMES = (*(name for magics in _ALL for name in magics.magics["line"]), TWIN)
 """What `register` leaves in a shell."""
 
 
+def magic_named(name: str) -> Any:
+    """Return a magic as it is defined, with its parser and its help, or None."""
+    return next((getattr(kind, name) for kind in _ALL if name in kind.magics["line"]), None)
+
+
 def register(shell: Any, notebook: Notebook) -> None:
     """Register all magics with a shell, for the notebook that it runs."""
     for magics in _ALL:

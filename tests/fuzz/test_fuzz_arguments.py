@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from copilot_magics.completion import candidates
 from copilot_magics.errors import BadInput
 from copilot_magics.ids import check_session_id
-from copilot_magics.magics import CopilotMagicsMagics, _check_choices, _opens, word_for_word
+from copilot_magics.magics import magic_named
+from copilot_magics.magics.prompt import word_for_word
+from copilot_magics.magics.session import _check_choices, _opens
 from copilot_magics.options import parse, split_prompt
 from copilot_magics.prompting import _seconds
 from copilot_magics.titles import check_title
@@ -29,7 +31,7 @@ OPTIONS = sorted(
     {
         option
         for name in MAGICS
-        for action in getattr(CopilotMagicsMagics, name).parser._actions
+        for action in magic_named(name).parser._actions
         for option in action.option_strings
     }
 )
@@ -48,9 +50,7 @@ words = st.one_of(
 lines = st.builds(
     lambda glue, parts: glue.join(parts), st.sampled_from([" ", "  ", ""]), st.lists(words)
 )
-shell: Any = SimpleNamespace(
-    find_line_magic=lambda name: getattr(CopilotMagicsMagics, name, None), user_ns={}
-)
+shell: Any = SimpleNamespace(find_line_magic=magic_named, user_ns={})
 
 
 @contextlib.contextmanager
@@ -69,7 +69,7 @@ def ours_alone() -> Iterator[None]:
 def understand(typed: tuple[str, str]) -> None:
     """Take a line as far as it goes before a session is touched."""
     name, line = typed
-    magic = getattr(CopilotMagicsMagics, name)
+    magic = magic_named(name)
     options = line
     if name == "copilot":
         options, text = split_prompt(magic, line)

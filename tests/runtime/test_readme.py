@@ -27,7 +27,7 @@ from scripted import ScriptedServer
 from copilot_magics import Session, get_messages, list_sessions
 from copilot_magics.__main__ import main
 from copilot_magics.config import PROVIDERS
-from copilot_magics.magics import CopilotMagicsMagics
+from copilot_magics.magics import magic_named
 from copilot_magics.options import parse
 from copilot_magics.runtime.locate import cached_model
 from copilot_magics.runtime.loop import submit
@@ -38,7 +38,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MODEL = cached_model()
 """The fetched model, found before a test has a cache of its own."""
 MAGICS = {
-    name: getattr(CopilotMagicsMagics, name)
+    name: magic_named(name)
     for name in ("copilot_session", "copilot", "copilot_sessions", "copilot_models")
 }
 FIRST = "Which columns of churn.csv have missing values?"

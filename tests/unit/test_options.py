@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot_magics.errors import BadInput
-from copilot_magics.magics import CopilotMagicsMagics
+from copilot_magics.magics import magic_named
 from copilot_magics.options import parse, split_prompt, words
 
-COPILOT: Any = CopilotMagicsMagics.copilot
-SESSION: Any = CopilotMagicsMagics.copilot_session
-SESSIONS: Any = CopilotMagicsMagics.copilot_sessions
+COPILOT = magic_named("copilot")
+SESSION = magic_named("copilot_session")
+SESSIONS = magic_named("copilot_sessions")
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,12 @@ def test_words(line: str, split: list[str]) -> None:
         ('--attach "a \\" b" sum it', '--attach "a \\" b"', "sum it"),
         ("--unknown hello", "", "--unknown hello"),
         ("-5 plus 3?", "", "-5 plus 3?"),
+        ("--as list[int] which?", "--as list[int]", "which?"),
+        ("--as DataFrame[a: int, b] which?", "--as DataFrame[a: int, b]", "which?"),
+        ("--as Literal['a b', c] which?", "--as Literal['a b', c]", "which?"),
+        ("--as 'int | None' or [not]?", "--as 'int | None'", "or [not]?"),
+        ("--as=dict[str, int] which?", "--as=dict[str, int]", "which?"),
+        ("--as", "--as", ""),
         ("--model", "--model", ""),
         ("--help", "--help", ""),
         ("what does --quiet do", "", "what does --quiet do"),
@@ -70,6 +76,28 @@ def test_all_options_are_parsed() -> None:
     assert args is not None
     assert (args.session, args.model, args.timeout, args.into) == ("s", "m", "5", "r")
     assert (args.attach, args.quiet) == (["a", "b"], False)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("", None),
+        ("--as Person", "Person"),
+        ("--quiet --as DataFrame[name: str, age: int] --into x", "DataFrame[name: str, age: int]"),
+        ("--as=dict[str, int]", "dict[str, int]"),
+        ('--as DataFrame["first name": str, b]', 'DataFrame["first name": str, b]'),
+        ("--as Literal['a b', \"c\"]", "Literal['a b', \"c\"]"),
+        ("--as 'int | None'", "int | None"),
+        ("--as 'DataFrame[\"a b\": str]'", 'DataFrame["a b": str]'),
+        ("--as ''", ""),
+        ("--as list[int --quiet", "list[int --quiet"),
+    ],
+)
+def test_a_type_needs_no_quotes_for_what_stands_in_its_brackets(line: str, kind: str) -> None:
+    args = parse(COPILOT, line)
+    assert args is not None
+    assert args.as_type == kind
+    assert args.into == ("x" if "--into" in line else "")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +124,7 @@ def test_what_cannot_be_understood_is_said(magic: Any, line: str, told: str) -> 
     assert "::" not in str(caught.value)
 
 
-@pytest.mark.parametrize("magic", [COPILOT, SESSION, SESSIONS, CopilotMagicsMagics.copilot_models])
+@pytest.mark.parametrize("magic", [COPILOT, SESSION, SESSIONS, magic_named("copilot_models")])
 def test_help_explains_every_option(magic: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert parse(magic, "--help") is None
     said = capsys.readouterr().out
