@@ -13,10 +13,11 @@ from IPython.core.completer import (
     context_matcher,
 )
 
-from copilot_magics.config import PERMISSIONS, PROVIDERS, RERUNS, WIRE_APIS
+from copilot_magics.config import CONTEXTS, PERMISSIONS, PROVIDERS, RERUNS, WIRE_APIS
 
 _LINE = re.compile(r"^\s*%{1,2}(copilot\w*)\s")
 _VALUES: dict[str, tuple[str, ...]] = {
+    "--context": CONTEXTS,
     "--permissions": PERMISSIONS,
     "--provider": PROVIDERS,
     "--rerun": RERUNS,

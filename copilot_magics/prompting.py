@@ -13,7 +13,6 @@ from typing import Any
 from copilot_magics import records
 from copilot_magics.answers.options import prompt_text, wanted
 from copilot_magics.answers.rounds import Rounds
-from copilot_magics.attachments import attach
 from copilot_magics.binding import can_answer, watched
 from copilot_magics.config import CopilotMagics
 from copilot_magics.display import prompts
@@ -68,9 +67,8 @@ class Prompt:
         check_together(args)
         self.background = args.background and watched(self._shell)
         context = check_context(args.context or CopilotMagics.instance().context)
-        files = attach(args.attach)
         # What is replayed needs nothing that was mentioned: it may not be there any more.
-        along = None if notebook.replays else resolve(self._shell, text, context)
+        along = None if notebook.replays else resolve(self._shell, text, args.attach, context)
         wants = wanted(args, self._shell)
         self._session, said = _session(notebook, args.session)
         run = self._shell.execution_count
@@ -83,10 +81,10 @@ class Prompt:
             self._saved = saved_reply(self._session.id, message)
             if self._saved is not None and (wants is None or wants.take_saved(self._saved)):
                 return
-        along = along or resolve(self._shell, text, context)
+        along = along or resolve(self._shell, text, args.attach, context)
         turn = Turn(
             along.prompt,
-            attachments=[*files, *along.attachments],
+            attachments=along.attachments,
             model=args.model,
             timeout=timeout,
             origin=cell,

@@ -34,7 +34,11 @@ def array_text(array: Array) -> str:
         f"{full_name(type(array))}: shape {plain.shape}, dtype {str(plain.dtype)[:300]}, "
         f"{size(plain.nbytes)}"
     ]
-    if type(array) is np.ma.MaskedArray:
+    if type(array) is np.memmap and plain.size > _SAMPLED:
+        # All of it would have to be read from the disk.
+        values = plain.reshape(-1)[:_SAMPLED]
+        lines.append(f"a file; what follows is of its first {_SAMPLED:,} values")
+    elif type(array) is np.ma.MaskedArray:
         values = plain[~np.ma.getmaskarray(array)]
         lines.append(f"masked: {plain.size - values.size}, left out below")
     if plain.dtype.kind in "biuf" and values.size:

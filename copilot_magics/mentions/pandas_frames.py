@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _EXACT = 1_000_000_000
 """Numbers up to which all are counted: about a second and a half."""
+_ASKED = 10_000
 _EXACT_OBJECTS = 1_000_000
 """Python objects up to which all are looked at for missing ones."""
 
@@ -51,9 +52,10 @@ def pandas_table(frame: pd.DataFrame) -> Table:
         _column(one, some.iloc[:, number], exact)
         for number, (one, exact) in enumerate(zip(series, counts, strict=True))
     ]
-    memory = size(int(frame.memory_usage(index=False).sum()))
+    # It asks each column, however many there are.
+    memory = f", {size(int(frame.memory_usage(index=False).sum()))}" if width <= _ASKED else ""
     return Table(
-        f"DataFrame: {counted(rows, 'row')} × {counted(width, 'column')}, {memory}",
+        f"DataFrame: {counted(rows, 'row')} × {counted(width, 'column')}{memory}",
         columns,
         [label_text(label) for label in frame.columns[shown:][:300]],
         [value_text(label) for label in frame.index[:ROWS]],

@@ -44,7 +44,7 @@ class Along:
     attachments: list[dict[str, Any]] = field(default_factory=list)
 
 
-def resolve(shell: Any, prompt: str, context: str = "none") -> Along:
+def resolve(shell: Any, prompt: str, paths: Iterable[str] = (), context: str = "none") -> Along:
     """Find what goes with a prompt.
 
     Parameters
@@ -53,16 +53,18 @@ def resolve(shell: Any, prompt: str, context: str = "none") -> Along:
         The shell, whose variables and cells can be mentioned.
     prompt : str
         The prompt, as typed.
+    paths : iterable of str
+        Files and folders to send along that are not mentioned.
     context : {"none", "variables", "cells", "all"}
         What else to send along: an overview of these.
 
     Raises
     ------
     BadInput
-        Something that is mentioned is not there; names the closest.
+        Something that is mentioned or named is not there; names the closest.
     """
     sent, mentions = find(prompt)
-    along = Along(sent)
+    along = Along(sent, paths=list(paths))
     for mention in dict.fromkeys(mentions):
         _add(along, shell, mention)
     if context in ("variables", "all"):
@@ -73,6 +75,7 @@ def resolve(shell: Any, prompt: str, context: str = "none") -> Along:
         from copilot_magics.mentions.overview import cells_summary
 
         along.summaries.append(cells_summary(shell))
+    along.paths = list(dict.fromkeys(along.paths))
     along.attachments = [*attach(along.paths), *attach_told(along.summaries)]
     return along
 

@@ -147,9 +147,11 @@ def what_is_mentioned_is_sent_and_shown_and_nothing_else(
     # The conversation goes on, and the model still has what was sent along.
     shown(kernel.run("%%copilot\nand now?"))
     assert "price,float64,1,2.75," in json.dumps(provider.last.messages)
-    for path in (tmp_path / "copilot-home").rglob("*.jsonl"):
-        if "session-state" not in path.parts:
-            assert "price" not in path.read_text()
+    # Beside the journal nothing on disk has it.
+    kept = [path for path in (tmp_path / "copilot-home").rglob("*") if path.is_file()]
+    told = {path for path in kept if b"x * 2  # twice" in path.read_bytes()}
+    assert told <= set((tmp_path / "copilot-home" / "session-state").rglob("*"))
+    assert any(path.name.endswith(".turns.jsonl") for path in kept)
 
 
 UNKNOWN = [
@@ -230,6 +232,9 @@ def lines_and_programs(kernel: Notebook, provider: ScriptedServer) -> None:
     kernel.run("name = 'df'")
     assert kernel.run("%copilot say: Line. @{name} @$name").status == "ok"
     assert list(attachments(provider)) == ["df"]
+    named = kernel.run("%%copilot --attach data.csv\nsay: Once. @data.csv @df")
+    assert shown(named)["text/plain"].splitlines()[0].endswith(" tokens), data.csv")
+    assert json.dumps(provider.last.messages[-1]).count("data.csv (") == 1
     quiet = kernel.run("%%copilot --quiet\nsay: Quiet. @df")
     assert quiet.outputs == []
     assert list(attachments(provider)) == ["df"]
@@ -244,6 +249,7 @@ def tab_completes(kernel: Notebook) -> None:
     assert complete(kernel, "%%copilot\nsee @d") == data
     assert complete(kernel, "%copilot see @set") == ["%copilot see @settings"]
     assert complete(kernel, "%%copilot\n@cell:")[0].startswith("%%copilot\n@cell:")
+    assert complete(kernel, "%%copilot --context var") == ["%%copilot --context variables"]
     assert complete(kernel, "%%copilot\n@las") == ["%%copilot\n@last"]
     assert complete(kernel, '%%copilot\n@"tw') == ['%%copilot\n@"two words/"']
     assert complete(kernel, "%%copilot\n@df.pr") == ["%%copilot\n@df.price"]

@@ -96,7 +96,7 @@ def test_an_object_says_what_it_is_in_a_child() -> None:
 
 
 HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
-    "loops": (forever, "took too much time or memory"),
+    "loops": (forever, "its repr took "),
     "sleeps": (lambda: time.sleep(1000), "took longer than 1 second"),
     "raises": (raises(ValueError("no")), "raised ValueError"),
     "interrupts": (raises(KeyboardInterrupt()), "raised KeyboardInterrupt"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 from typing import Any
 
 import matplotlib.figure
@@ -70,6 +71,14 @@ def test_arrays_of_all_kinds(array: Any) -> None:
     assert told.kind == "array"
     assert f"shape {array.shape}" in told.text
     assert told.tokens < 2_000
+
+
+def test_an_array_in_a_file_is_not_read_whole(tmp_path: Path) -> None:
+    array = np.memmap(tmp_path / "array", dtype=np.int8, mode="w+", shape=(10**6, 10))
+    array[0, 0] = 1
+    told = summarise(array, "array").text
+    assert "shape (1000000, 10), dtype int8, 10 MB\na file; " in told
+    assert "max 1" in told
 
 
 def test_a_figure_is_a_picture_and_words() -> None:
