@@ -21,7 +21,7 @@ from copilot_magics import doors, working
 from copilot_magics.answers.rounds import Rounds, Wanted
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent, Terminal, View
-from copilot_magics.errors import AwaitInterrupted, Interrupted, StillRunning
+from copilot_magics.errors import AwaitInterrupted, BadInput, Interrupted, StillRunning
 from copilot_magics.reply import Reply
 from copilot_magics.runtime.loop import loop, submit
 from copilot_magics.turn import Turn
@@ -79,6 +79,15 @@ class BackgroundReply(Reply):
         if name not in told:
             raise AttributeError(f"a Reply has no {name!r}")
         return None if name == "outcome" else told[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self.done:
+            raise BadInput(
+                "The turn of this reply still runs, and it cannot be kept yet.",
+                "`reply.wait()` waits for its end.",
+            )
+        kept = {name: value for name, value in vars(self).items() if name in self._told}
+        return _kept, (kept,)
 
     @property
     def turn(self) -> Turn:
@@ -210,6 +219,7 @@ class BackgroundReply(Reply):
             self._error = error
             reply = getattr(error, "reply", None)
         told = vars(reply or Reply.of(self.turn))
+        self._told = frozenset(told)
         self.__dict__.update(told | {"_shown_by": self._shown_by})
         working.replies.remove(self)
         self.over.set_result(None)
@@ -230,6 +240,12 @@ class BackgroundReply(Reply):
         self._shown = shown
         await self._followed(shown, lambda: False, self._interrupt_tools)
         shown.end(self.turn, self, self._error)
+
+
+def _kept(told: dict[str, Any]) -> Reply:
+    reply = Reply.__new__(Reply)
+    reply.__dict__.update(told)
+    return reply
 
 
 def start(rounds: Rounds, work: Work, show: Callable[[BackgroundReply], Shown]) -> BackgroundReply:
