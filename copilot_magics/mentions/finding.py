@@ -23,10 +23,10 @@ _MENTION = re.compile(
     )""",
     re.VERBOSE,
 )
-_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
-_DECORATOR = re.compile(
-    r"^[ \t]*@[\w.]+(?:\(.*\))?[ \t]*\n(?=(?:[ \t]*@.*\n)*[ \t]*(?:async |def |class ))",
-    re.MULTILINE,
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)\1(?!`)", re.DOTALL)
+_DECORATOR = re.compile(r"[ \t]*@[\w.]+(?:\(.*\))?[ \t]*\n?")
+_DECORATED = re.compile(
+    r"[ \t]*(?:(?:async[ \t]+)?def[ \t]+\w+[ \t]*[\[(]|class[ \t]+\w+[ \t]*[\[(:])"
 )
 _LITERAL = re.compile(r"\\@")
 
@@ -74,11 +74,35 @@ def find(prompt: str) -> tuple[str, list[Mention]]:
     return "".join(sent), found
 
 
+def with_mentions_of(text: str, typed: str) -> str:
+    """Return a text in which nothing is a mention but what is one in what was typed.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    typed : str
+        What was typed; it may hold more.
+    """
+    known = set(find(typed)[1])
+
+    def literal(found: re.Match[str]) -> str:
+        mention = _mention(found)
+        return found[0] if mention is None or mention in known else f"\\{found[0]}"
+
+    pieces: list[str] = []
+    for block in blocks(text):
+        if isinstance(block, Fence):
+            pieces.append(block.source)
+            continue
+        for piece, is_code in _split(block):
+            pieces.append(piece if is_code else _MENTION.sub(literal, piece))
+    return "".join(pieces)
+
+
 def _split(text: str) -> Iterator[tuple[str, bool]]:
     """Split a text into prose and code."""
-    spans = sorted(
-        [found.span() for pattern in (_CODE, _DECORATOR) for found in pattern.finditer(text)]
-    )
+    spans = sorted([*(found.span() for found in _CODE.finditer(text)), *_decorators(text)])
     at = 0
     for start, end in spans:
         if end <= at:
@@ -87,6 +111,18 @@ def _split(text: str) -> Iterator[tuple[str, bool]]:
         yield text[max(at, start) : end], True
         at = end
     yield text[at:], False
+
+
+def _decorators(text: str) -> Iterator[tuple[int, int]]:
+    """Find the lines that decorate a function or a class below them."""
+    end, decorates = len(text), False
+    for line in reversed(text.splitlines(keepends=True)):
+        start = end - len(line)
+        if decorates and _DECORATOR.fullmatch(line):
+            yield start, end
+        else:
+            decorates = _DECORATED.match(line) is not None
+        end = start
 
 
 def _mention(found: re.Match[str]) -> Mention | None:

@@ -69,9 +69,23 @@ def test_code_ends_where_it_ends() -> None:
     assert [m.expression for m in find("`@a` @b `@c` @d")[1]] == ["b", "d"]
     assert [m.expression for m in find("```\n@a\n```\n@b")[1]] == ["b"]
     assert [m.expression for m in find("a ` alone @b")[1]] == ["b"]
+    assert [m.expression for m in find("it`s\n\n@b and it`s")[1]] == ["b"]
+
+
+def test_a_line_of_its_own_is_no_decorator_of_prose() -> None:
+    for below in ("class distribution?", "define it", "async", "def", "class A"):
+        assert [m.expression for m in find(f"Look at\n@df\n{below}")[1]] == ["df"]
 
 
 def test_a_long_prompt_is_read_at_once() -> None:
     # Patterns that look back and forth could take for ever.
-    for text in ("@" * 50_000, "`" * 50_000, "@a[" * 20_000, '@"' * 20_000, "@app.x(" * 20_000):
+    for text in (
+        "@a\n" * 20_000,
+        "@a\n" * 20_000 + "def f():",
+        "@" * 50_000,
+        "`" * 50_000,
+        "@a[" * 20_000,
+        '@"' * 20_000,
+        "@app.x(" * 20_000,
+    ):
         find(text)
