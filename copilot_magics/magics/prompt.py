@@ -9,6 +9,7 @@ from IPython.core.magic import line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from copilot_magics.config import CONTEXTS
+from copilot_magics.filled import as_typed
 from copilot_magics.interruptible import interruptible
 from copilot_magics.magics.common import HELP, NotebookMagics, begin_imports
 from copilot_magics.options import parse, split_prompt
@@ -85,7 +86,8 @@ class PromptMagics(NotebookMagics):
         @folder/, @cell:3, @last (the last cell and its output), @error (the last traceback, with
         its cell). Tab completes them; a literal @ is written \\@, or stands in code.
 
-        ``%copilot TEXT`` sends one line, with IPython's {name} and $name expanded. The value is a
+        ``%copilot TEXT`` sends one line, with IPython's {name} and $name expanded: as text, in
+        which nothing is an option or a mention, but for a word as in @{name}. The value is a
         Reply: .text, .code, .value, .messages, .usage, .session, .duration, .outcome, .to_cell().
         """
         prompt = self._prompt(line, cell, awaited=False)
@@ -120,7 +122,11 @@ class PromptMagics(NotebookMagics):
             raise error from None
 
     def _prompt(self, line: str, cell: str | None, *, awaited: bool) -> Prompt | None:
-        options, text = split_prompt(self.copilot, line) if cell is None else (line, cell)
+        options, text = line, cell or ""
+        if cell is None:
+            options, text = split_prompt(self.copilot, line)
+            variables = self.notebook.shell.user_ns
+            text = as_typed(options, text, self.notebook.raw_cell, variables)
         args = parse(self.copilot, options)
         if args is None:
             return None
