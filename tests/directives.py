@@ -372,19 +372,12 @@ def _planted(texts: Iterable[str]) -> list[list[tuple[str, str]]]:
 
 def _read(text: str) -> Iterator[tuple[str, str, Json]]:
     for found in _PLANTED.finditer(text):
-        # As it stands, as HTML, as CSV, and as Python and JSON write it.
-        for plain in (str, html.unescape, _undoubled, _unescaped):
+        arguments = html.unescape(text[found.end() :])
+        # As it stands, as CSV, and as Python and JSON write it.
+        for plain in (arguments, arguments.replace('""', '"'), re.sub(r"\\(.)", r"\1", arguments)):
             with contextlib.suppress(ValueError):
-                yield *found.groups(), json.JSONDecoder().raw_decode(plain(text[found.end() :]))[0]
+                yield found[1], found[2], json.JSONDecoder().raw_decode(plain)[0]
                 break
-
-
-def _undoubled(text: str) -> str:
-    return text.replace('""', '"')
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
 
 
 def _fail(fault: re.Match[str]) -> Iterator[Step]:

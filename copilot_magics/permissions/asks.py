@@ -25,6 +25,7 @@ from copilot_magics.permissions.paths import Target, secrets_below
 from copilot_magics.permissions.patterns import Pattern
 from copilot_magics.permissions.shell import Line, parse
 from copilot_magics.tools.naming import TITLES, code_of, seems_to_install
+from copilot_magics.words import counted
 
 Syntax = Literal["bash", "diff", "json", "python", "text"]
 
@@ -32,6 +33,8 @@ Syntax = Literal["bash", "diff", "json", "python", "text"]
 _UNSEEN = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 # The runtime says by these that it lists names; any other reading of a folder reads the files.
 _LISTS_NAMES = ("List directory:", "Search for files matching pattern")
+_SEEN, _WIDTH = 16, 80
+"""Lines of what is asked that are in sight at once, and characters of each."""
 _TITLES = {
     "hook": "go on, as a hook asks",
     "memory": "remember something",
@@ -129,7 +132,7 @@ def understand(request: object, cwd: str | os.PathLike[str]) -> Ask:
     return dataclasses.replace(
         ask,
         tool_call_id=call if isinstance(call, str) else None,
-        notes=tuple(visible(note) for note in (*ask.notes, *_notes(raw))),
+        notes=tuple(visible(note) for note in (*ask.notes, *_notes(raw), *_long(ask))),
         in_person=ask.in_person
         or bool(raw.get("managedApprovalRequired") or raw.get("requestSandboxBypass")),
     )
@@ -347,6 +350,16 @@ def _notes(raw: Mapping[str, Any]) -> list[str]:
     if raw.get("managedApprovalRequired"):
         notes.append("Your organisation wants a person to approve this")
     return notes
+
+
+def _long(ask: Ask) -> list[str]:
+    """Say of what is run or sent, not of a file's text, that its end is out of sight."""
+    lines = ask.body.split("\n")
+    if ask.paths or sum(1 + len(line) // _WIDTH for line in lines) <= _SEEN:
+        return []
+    return [
+        f"It is long ({counted(len(lines), 'line')}, {len(ask.body):,} characters): see its end"
+    ]
 
 
 def _json(value: object) -> str:
