@@ -132,9 +132,16 @@ def _source(told: Retold) -> str:
     options = "".join(
         f" --attach {_quoted(path)}"
         for one in told.attachments
-        if isinstance(path := one.get("path"), str) and _is_one_line(path)
+        if isinstance(path := one.get("path"), str)
+        and _is_one_line(path)
+        and not _mentions(told.prompt, path)
     )
     return f"%%copilot{options}\n{told.prompt}"
+
+
+def _mentions(prompt: str, path: str) -> bool:
+    """Whether a prompt says itself what goes along."""
+    return re.search(rf"@\S*{re.escape(os.path.basename(path))}", prompt) is not None
 
 
 def _is_one_line(path: str) -> bool:
@@ -155,7 +162,8 @@ def _output(session: str, told: Retold) -> Json:
         outcome="answered" if told.answer else "failed",
         message_id=told.message,
     )
-    notices = [f"Sent along: {attached(one)}" for one in told.attachments]
+    along = ", ".join(map(attached, told.attachments))
+    notices = [f"Sent along: {along}"] if along else []
     notices += [one_line(error, 500) for error in told.errors]
     if not told.answer and not told.errors:
         notices.append("This prompt has no answer.")

@@ -75,6 +75,13 @@ def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -
             id="no cell's ID!",
         ),
         answer(bad),
+        event(
+            "user.message",
+            {
+                "content": "What is in @data/f.csv?",
+                "attachments": [{"type": "file", "path": "/work/data/f.csv"}],
+            },
+        ),
         b'{"torn',
     )
     cells = read(write_notebook("s", tmp_path / "s.ipynb")).cells
@@ -82,12 +89,15 @@ def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -
         "%%copilot\nunanswered",
         "%%copilot\nnameless",
         f'%%copilot --attach "/tmp/it\'s.csv"\n{bad}',
+        # The prompt says it itself.
+        "%%copilot\nWhat is in @data/f.csv?",
     ]
     outputs = [cell.outputs[0].data["text/markdown"] for cell in cells[1:]]
     assert outputs[0].startswith("> This prompt has no answer.")
     assert not any("<script>" in output for output in outputs)
-    assert outputs[2].count("> Sent along: ") == 3
-    assert [cell.id for cell in cells[1:]] == ["same", "turn-2", "turn-3"]
+    assert outputs[2].startswith("> Sent along: /tmp/it's a ")
+    assert "/tmp/it's.csv, &lt;script&gt;" in outputs[2]
+    assert [cell.id for cell in cells[1:4]] == ["same", "turn-2", "turn-3"]
 
 
 def test_where_it_may_be_written(home: Path, tmp_path: Path) -> None:
