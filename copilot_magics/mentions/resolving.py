@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from copilot_magics.attachments import attach, attach_told
@@ -20,6 +21,8 @@ from copilot_magics.mentions.finding import Mention, find
 from copilot_magics.mentions.summary import Summary
 
 LAST, ERROR = "last", "error"
+_FILES = 2_000
+"""Entries of a folder among which the closest is looked for."""
 
 
 @dataclass
@@ -175,6 +178,8 @@ def _known(shell: Any) -> Iterator[str]:
 
 def _files(folder: str = "") -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder or ".") if not name.startswith("."))
+        with os.scandir(folder or ".") as entries:
+            names = [entry.name for entry in islice(entries, _FILES)]
     except OSError:
         return []
+    return sorted(name for name in names if not name.startswith("."))
