@@ -165,7 +165,7 @@ class Session:
         Parameters
         ----------
         prompt : str
-            The prompt, word for word.
+            The prompt, word for word: ``@`` mentions nothing here, as it does in a cell.
         model : str
             Another model, for this prompt only.
         timeout : float, optional
