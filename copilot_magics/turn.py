@@ -149,7 +149,7 @@ class Turn:
         return extras
 
     def following(self, prompt: str) -> Turn:
-        """Return a turn that asks on behalf of the same cell, and keeps what is shown of this."""
+        """Return a turn that asks on behalf of the same cell, and counts and shows on from this."""
         turn = Turn(
             prompt,
             model=self.model,
@@ -158,6 +158,7 @@ class Turn:
             watched=self.watched,
         )
         turn.session, turn.along = self.session, self.along
+        turn.meter, turn.verbose = self.meter, self.verbose
         turn.notices = list(self.notices)
         turn.tools = dict(self.tools)
         turn.shown, turn.quiet = self.shown, self.quiet

@@ -182,8 +182,10 @@ async def test_from_python(provider: ScriptedServer, runtime_path: object) -> No
     try:
         reply = session.ask('say: {"value": [1, 2]}', schema=list[int])
         assert (reply.value, reply.turns) == ([1, 2], 1)
+        alone = reply.usage["model_calls"]
         reply = await session.aask("say: no\nagain: 7", schema=int)
         assert (reply.value, reply.turns) == (7, 2)
+        assert reply.usage["model_calls"] == 2 * alone
         table = await session.aask(
             'say: {"columns": ["a", "b"], "rows": [[1, "x"], [null, "y"]]}', schema=pd.DataFrame
         )
