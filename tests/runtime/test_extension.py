@@ -150,6 +150,8 @@ def test_tab_completes_options_and_sessions(notebook: StartNotebook) -> None:
     assert completed(nb, "%copilot_session --permissions re") == ["read-only"]
     assert {"--new", "--resume", "--rerun"} <= set(completed(nb, "%copilot_session --"))
     assert completed(nb, "%copilot_session al") == ["alpha"]
+    assert completed(nb, "%copilot_session --rerun rew") == ["rewind"]
+    assert completed(nb, "%copilot_history al") == ["alpha"]
     assert completed(nb, "%copilot_session be") == ["beta-1"]
     assert completed(nb, "%copilot_session beta-") == ["beta-1"]
     assert completed(nb, "%copilot_session --resume be") == ["beta-1"]
