@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 
 _UNDERLINED = re.compile(r"^(?P<name>[A-Z][\w ]+)\n-{3,}[ \t]*$", re.MULTILINE)
 _NAMED = re.compile(
@@ -68,7 +69,7 @@ def _fields(text: str) -> tuple[str, dict[str, str]]:
 def _listed(body: str) -> dict[str, str]:
     """Read NumPy's list: names at the margin, their descriptions below, indented."""
     found: dict[str, str] = {}
-    for entry in re.split(r"\n(?=\S)", inspect.cleandoc(body)):
+    for entry in re.split(r"\n(?=\S)", textwrap.dedent(body)):
         head, _, below = entry.partition("\n")
         names = head.partition(":")[0]
         for name in names.split(","):
@@ -79,7 +80,7 @@ def _listed(body: str) -> dict[str, str]:
 def _indented(body: str) -> dict[str, str]:
     """Read Google's list: ``name (type): description``, what follows it indented further."""
     found: dict[str, str] = {}
-    for entry in re.split(r"\n(?=\S)", inspect.cleandoc(body)):
+    for entry in re.split(r"\n(?=\S)", textwrap.dedent(body)):
         if told := re.match(r"\*{0,2}(\w+)\s*(?:\([^\n]*?\))?\s*:\s*(.*)", entry, re.DOTALL):
             found[told[1]] = _joined(told[2])
     return found

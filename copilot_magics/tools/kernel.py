@@ -91,8 +91,8 @@ class NotebookTools:
         """
         known = numbers(self._shell)
         if first is None and last is None:
-            found = (one for one in reversed(known) if not _is_prompt(self._shell, one))
-            chosen = list(islice(found, _CELLS))[::-1]
+            newest = (one for one in reversed(known) if not _is_prompt(self._shell, one))
+            chosen = list(islice(newest, _CELLS))[::-1]
         else:
             start = last if first is None else first
             end = first if last is None else last

@@ -152,8 +152,9 @@ async def _called(function: Function, arguments: object, turn: Turn) -> Told:
     except Unfit as unfit:
         return Told(str(unfit), failed=True)
     except Exception as error:
-        code = inspect.unwrap(function.function).__code__
-        return Told(described(error, below(error.__traceback__, code.co_filename)), failed=True)
+        code = getattr(inspect.unwrap(function.function), "__code__", None)
+        trace = below(error.__traceback__, code.co_filename) if code else None
+        return Told(described(error, trace), failed=True)
 
 
 def _globals(function: Function) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import typing
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.errors import BadInput, closest
@@ -20,6 +21,7 @@ from copilot_magics.mentions.naming import class_name
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
 
+_TELLABLE = (str, int, float, bool, type(None), list, tuple, dict, set, frozenset)
 _MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -59,6 +61,13 @@ class Signature:
         BadInput
             It has none, or an annotation that cannot be understood.
         """
+        with warnings.catch_warnings():
+            # What JSON cannot express, and is no type at all, is no news to whoever wrote it.
+            warnings.simplefilter("ignore")
+            return cls._read(function, described)
+
+    @classmethod
+    def _read(cls, function: Callable[..., Any], described: Mapping[str, str]) -> Signature:
         from pydantic import ConfigDict, Field, create_model
 
         parameters, hints = _parameters(function), _hints(function)
@@ -76,21 +85,15 @@ class Signature:
                 default = None if default is not inspect.Parameter.empty else default
             if parameter.kind in _MANY:
                 default = [] if parameter.kind is inspect.Parameter.VAR_POSITIONAL else {}
-            if default is inspect.Parameter.empty:
-                default = ...
             # A parameter may be called what a model's own methods are.
             fields[f"field_{number}"] = name
             made[f"field_{number}"] = (
                 annotation,
-                Field(default, alias=name, description=told or None, title=name),
+                Field(**_default(default), alias=name, description=told or None),
             )
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
         model = create_model("Arguments", __config__=config, **made)
-        with warnings.catch_warnings():
-            # A default that JSON cannot express goes unnamed.
-            warnings.simplefilter("ignore")
-            schema = _untitled(model.model_json_schema(by_alias=True))
-        return cls(schema, function, model, fields, named)
+        return cls(_untitled(model.model_json_schema()), function, model, fields, named)
 
     def bind(self, arguments: object, variables: Mapping[str, Any]) -> inspect.BoundArguments:
         """Return a call's arguments as those of the function.
@@ -148,6 +151,16 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
         ) from None
 
 
+def _default(default: Any) -> dict[str, Any]:
+    """Return a parameter's default as pydantic takes it; one that cannot be told goes unnamed."""
+    if default is inspect.Parameter.empty:
+        return {"default": ...}
+    if type(default) in _TELLABLE or isinstance(default, Enum):
+        return {"default": default}
+    # It is the function's own, and would be copied for each call.
+    return {"default_factory": lambda: None}
+
+
 def _annotation(parameter: inspect.Parameter, hint: Any) -> Any:
     match parameter.kind:
         case inspect.Parameter.VAR_POSITIONAL:
@@ -170,9 +183,7 @@ def _by_name(name: str, annotation: Any) -> TypeAdapter[Any] | None:
         except PydanticUserError:
             # Such kinds bring a configuration of their own.
             adapter = TypeAdapter(annotation)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            adapter.json_schema()
+        adapter.json_schema()
     except PydanticInvalidForJsonSchema:
         return adapter
     except Exception as error:

@@ -1,0 +1,178 @@
+"""What code shows is kept as a notebook keeps it, and what others show meanwhile is not."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import HTML, clear_output, display
+
+from copilot_magics.tools.capturing import Capture, Displayed, Printed
+from copilot_magics.tools.kernel import NotebookTools
+from copilot_magics.tools.results import Told
+from copilot_magics.tools.running import run_code
+
+
+@pytest.fixture
+def shell(home: object) -> Iterator[Any]:
+    made = InteractiveShell.instance()
+    yield made
+    made.reset()
+    InteractiveShell.clear_instance()
+
+
+def kept(capture: Capture) -> list[tuple[str, str]]:
+    return [
+        (one.stream, one.text)
+        if isinstance(one, Printed)
+        else ("display", str(one.data.get("text/html") or one.data["text/plain"]))
+        for one in capture.outputs
+    ]
+
+
+def test_streams_and_displays_in_order(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = Capture(shell, shown=True)
+    before = {name: getattr(sys, name).write for name in ("stdout", "stderr")}
+    with capture.listening():
+        print("out")
+        print("err", file=sys.stderr)
+        handle = display(HTML("<i>a</i>"), display_id=True)
+        print("more")
+        assert handle is not None
+        handle.update(HTML("<b>b</b>"))
+    print("after")
+    assert {name: getattr(sys, name).write for name in before} == before
+    assert kept(capture) == [
+        ("stdout", "out\n"),
+        ("stderr", "err\n"),
+        ("display", "<b>b</b>"),
+        ("stdout", "more\n"),
+    ]
+    shown = capsys.readouterr()
+    assert shown.out.startswith("out\n")
+    assert shown.out.endswith("more\nafter\n") or "more\n" in shown.out
+    assert shown.err == "err\n"
+
+
+def test_clearing_clears_what_the_code_has_shown(shell: Any) -> None:
+    capture = Capture(shell, shown=True)
+    with capture.listening():
+        print("gone")
+        clear_output(wait=True)
+        assert kept(capture) == [("stdout", "gone\n")]
+        print("stays")
+        assert kept(capture) == [("stdout", "stays\n")]
+        clear_output()
+        assert kept(capture) == []
+
+
+def test_a_quiet_capture_shows_nothing(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = Capture(shell, shown=False)
+    with capture.listening():
+        print("out")
+        display("value")
+    assert [kind for kind, _ in kept(capture)] == ["stdout", "display"]
+    assert capsys.readouterr().out == ""
+
+
+async def test_what_other_tasks_print_is_not_kept_but_threads_of_the_code_are(shell: Any) -> None:
+    async def code(capture: Capture, name: str) -> None:
+        with capture.listening():
+            print(name, "begins")
+            await asyncio.sleep(0)
+            thread = threading.Thread(target=print, args=(name, "thread"))
+            thread.start()
+            thread.join()
+            print(name, "ends")
+
+    one = Capture(shell, shown=False)
+    task = asyncio.ensure_future(code(one, "one"))
+    await asyncio.sleep(0)
+    print("another task")
+    await task
+    assert kept(one) == [("stdout", "one begins\none thread\none ends\n")]
+    both = Capture(shell, shown=False), Capture(shell, shown=False)
+    await asyncio.gather(*(code(capture, str(n)) for n, capture in enumerate(both)))
+    for n, capture in enumerate(both):
+        assert f"{n} begins\n" in kept(capture)[0][1]
+        assert f"{n} ends\n" in kept(capture)[0][1]
+        assert f"{1 - n} begins" not in kept(capture)[0][1]
+
+
+def test_a_long_stream_keeps_its_ends(shell: Any) -> None:
+    capture = Capture(shell, shown=False)
+    with capture.listening():
+        print("begin")
+        for _ in range(50):
+            print("x" * 100_000)
+        print("end")
+    (stream,) = capture.outputs
+    assert isinstance(stream, Printed)
+    assert len(stream.text) < 2_200_000
+    assert stream.text.startswith("begin\n")
+    assert stream.text.endswith("end\n")
+
+
+async def ran(shell: Any, code: str) -> tuple[Told, Capture]:
+    capture = Capture(shell, shown=False)
+    with capture.listening():
+        return await run_code(shell, code, capture), capture
+
+
+async def test_code_leaves_the_users_counters_alone(shell: Any) -> None:
+    shell.run_cell("'kept'", store_history=True)
+    before = shell.execution_count, shell.user_ns["_"], len(shell.user_ns["In"])
+    told, capture = await ran(shell, "a = 1\nprint('p')\n[a, _]")
+    assert told.text == "Output:\np\n\nResult:\n[1, 'kept']"
+    assert isinstance(capture.outputs[-1], Displayed)
+    assert (shell.execution_count, shell.user_ns["_"], len(shell.user_ns["In"])) == before
+    assert shell.user_ns["a"] == 1
+
+
+async def test_code_that_defines_something_can_be_looked_at(shell: Any) -> None:
+    await ran(shell, "def twice(n):\n    return 2 * n\n")
+    told, _ = await ran(shell, "import inspect\nprint(inspect.getsource(twice))")
+    assert told.text == "Output:\ndef twice(n):\n    return 2 * n"
+    told, _ = await ran(shell, "twice()")
+    assert told.failed
+    assert "missing 1 required positional argument" in told.text
+    assert told.text.count("File ") == 1
+
+
+@pytest.mark.parametrize("code", ["", "# only a comment", "x = 1", "5;", "None", "pass"])
+async def test_code_may_show_nothing(shell: Any, code: str) -> None:
+    told, capture = await ran(shell, code)
+    assert (told.text, told.failed) == ("It ran, and showed nothing.", False)
+    assert capture.outputs == []
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("x = (", "SyntaxError"),
+        ("\0", "null bytes"),
+        ("(" * 1000 + ")" * 1000, "too many nested parentheses"),
+        ("  x = 1", "IndentationError"),
+        ("return 1", "SyntaxError"),
+        ("1/0", "ZeroDivisionError"),
+        ("import sys; sys.exit(3)", "SystemExit"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
+    ],
+)
+async def test_whatever_goes_wrong_is_told(shell: Any, code: str, why: str) -> None:
+    told, _ = await ran(shell, code)
+    assert told.failed
+    assert why in told.text
+
+
+def test_the_notebooks_tools_say_what_they_take(shell: Any) -> None:
+    for function in NotebookTools(shell).functions:
+        assert function.description
+        for parameter in function.signature.schema["properties"].values():
+            assert parameter["description"]
