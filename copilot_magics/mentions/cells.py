@@ -19,7 +19,10 @@ from copilot_magics.mentions.outputs import (
 )
 from copilot_magics.mentions.summary import Summary, both_ends, clean, ends, fitted
 
-_PROMPT = re.compile(r"\s*%%?(?:copilot\b|copilot_|load_ext copilot_magics)")
+_PROMPT = re.compile(r"\s*%%copilot(?!_magics)\b")
+_OURS = re.compile(
+    r"\s*(?:%copilot(?:_\w+)?\b|%(?:re)?load_ext copilot_magics|%config Copilot|#|$)"
+)
 _CODE, _SHOWN, _FAILED = 700, 600, 500
 """Tokens of a cell's code, of its outputs and of its error in a summary."""
 _TEXT = 20_000
@@ -52,7 +55,9 @@ class Cell:
     @property
     def is_prompt(self) -> bool:
         """Whether it speaks to the agent, which knows what was said there."""
-        return _PROMPT.match(self.code) is not None
+        if _PROMPT.match(self.code):
+            return True
+        return all(_OURS.match(line) for line in self.code.splitlines())
 
     def summary(self, name: str) -> Summary:
         """Return what is told of it.
@@ -132,7 +137,7 @@ def _cell(shell: Any, number: int) -> Cell:
     return Cell(
         number,
         history.input_hist_raw[number].rstrip("\n"),
-        "\n".join(text.rstrip("\n") for text in texts if text.strip()),
+        "\n".join(text.rstrip("\r\n") for text in texts if text.strip()),
         as_printed(error).strip("\n"),
         tuple(data for data in map(picture_data, filter(None, pictures)) if data),
     )

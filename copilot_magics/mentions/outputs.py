@@ -158,10 +158,16 @@ class Recorder:
     def _began(self, _info: Any) -> None:
         record = Record()
         undo = [
-            _listen(getattr(sys, name), partial(record.stream, name))
+            _listen(getattr(sys, name), partial(self._printed, record, name))
             for name in ("stdout", "stderr")
         ]
         self._running.append((record, undo))
+
+    def _printed(self, record: Record, kind: str, text: str) -> None:
+        # A terminal prints values and tracebacks too, which IPython keeps.
+        hook = getattr(self._shell.displayhook, "is_active", False)
+        if not hook and not getattr(self._shell, "showing_traceback", False):
+            record.stream(kind, text)
 
     def _ended(self, result: Any) -> None:
         if not self._running:
@@ -223,7 +229,7 @@ _recorders: dict[int, Recorder] = {}
 
 def as_printed(text: str) -> str:
     """Return a stream's text as one sees it: without colours, and lines written over once."""
-    return re.sub(_OVERWRITTEN, "", re.sub(_ANSI, "", text))
+    return re.sub(_OVERWRITTEN, "", re.sub(_ANSI, "", text).replace("\r\n", "\n"))
 
 
 def bundle_text(bundle: dict[str, Any]) -> str:

@@ -1,0 +1,117 @@
+"""The cells that were run, as IPython and the extension remember them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from copilot_magics.mentions.cells import Cell, cell, cells, last_cell, last_error, numbers
+from copilot_magics.mentions.outputs import Output, Recorder, as_printed, recorder
+from copilot_magics.mentions.overview import cells_summary, own_names, variables_summary
+from copilot_magics.mentions.summary import tokens
+
+
+@pytest.fixture
+def shell() -> Iterator[Any]:
+    """A shell that is listened to, its loading cell over."""
+    made: Any = InteractiveShell()
+    made.history_manager.enabled = False
+    listening = Recorder(made)
+    listening.start()
+    listening._ended(None)
+    yield made
+    listening.stop()
+    assert recorder(made) is None
+    made.history_manager.end_session()
+
+
+def run(shell: Any, *codes: str) -> None:
+    """Run cells."""
+    for code in codes:
+        shell.run_cell(code, store_history=True)
+
+
+def test_cells_are_known_by_their_number(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    run(shell, "print('one')\n6 * 7", "import sys; print('two', file=sys.stderr)", "1 / 0")
+    written = sys.stdout.write
+    first, second, third = cells(shell)
+    assert (first.number, first.code) == (1, "print('one')\n6 * 7")
+    assert first.outputs == "one\nOut[1]: 42"
+    assert second.outputs == "two"
+    assert third.error.endswith("ZeroDivisionError: division by zero")
+    assert third.outputs == ""
+    assert "\x1b" not in third.error
+    assert numbers(shell) == [1, 2, 3]
+    assert cell(shell, 2) == second
+    assert cell(shell, 9) is None
+    assert last_cell(shell) == last_error(shell) == third
+    assert sys.stdout.write == written
+    capsys.readouterr()
+
+
+def test_the_cell_that_asks_is_none_of_them(shell: Any) -> None:
+    shell.user_ns["seen"] = seen = []
+    shell.user_ns["look"] = lambda: seen.extend(numbers(shell))
+    run(shell, "x = 1", "look()")
+    assert seen == [1]
+
+
+def test_what_speaks_to_the_agent_is_not_the_last_cell(shell: Any) -> None:
+    prompts = [
+        "%%copilot\nhello",
+        "%copilot hello",
+        "%copilot_session x",
+        "%load_ext copilot_magics",
+    ]
+    others = ["%load_ext copilot_magics\nimport os", "x = 1 # %copilot", "%matplotlib inline"]
+    assert all(Cell(1, code, "", "").is_prompt for code in prompts)
+    assert not any(Cell(1, code, "", "").is_prompt for code in others)
+
+
+def test_a_cell_is_told_in_bounded_words(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    run(
+        shell,
+        "for n in range(100_000): print(f'line {n}')\nraise ValueError('y' * 100_000 + 'end')",
+    )
+    (only,) = cells(shell)
+    told = only.summary("cell:1")
+    assert tokens(told.text) < 2_000
+    assert "line 0\n" in told.text
+    assert "line 99999\n" in told.text
+    assert told.text[-4:] == "yend"
+    assert len(only.outputs) < 30_000
+    assert tokens(cells_summary(shell).text) < 2_000
+    capsys.readouterr()
+
+
+def test_an_output_takes_no_more_room_than_it_may() -> None:
+    output = Output("stdout", "")
+    for number in range(200_000):
+        output.write(f"{number}\n")
+    assert output.text.startswith("0\n1\n")
+    assert output.text.endswith("\n199999\n")
+    assert "characters left out" in output.text
+    assert sum(map(len, output._tail)) < 50_000
+    assert Output("display", "x" * 20_000).text == "x" * 20_000
+
+
+def test_what_was_written_over_is_gone() -> None:
+    assert as_printed("10%\r20%\r30%\nnext\r\n\x1b[31mred\x1b[0m") == "30%\nnext\nred"
+
+
+def test_the_overview_names_what_is_the_user_s(shell: Any) -> None:
+    run(shell, "import os\nnumbers = [1, 2]\n_own = 1\npassword = 'hunter22'\nname = 'Ada'")
+    told = variables_summary(shell).text.splitlines()
+    assert told == [
+        "numbers: list of 2 [1, 2]",
+        "password: str of 8 characters, not told because of its name",
+        "name: str 'Ada'",
+    ]
+    assert own_names(shell) == ["numbers", "password", "name"]
+    for number in range(3_000):
+        shell.user_ns[f"variable{number}"] = number
+    assert tokens(variables_summary(shell).text) < 2_000
