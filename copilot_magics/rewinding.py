@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from copilot_magics import records
 from copilot_magics.config import CopilotMagics
-from copilot_magics.deletion import delete
 from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.forking import fork, free_title
@@ -295,6 +294,8 @@ async def _cut(
     # One that dies may have cut the journal all the same.
     if outcome not in _DONE and await asyncio.to_thread(_has_all, session, going):
         if made:
+            from copilot_magics.deletion import delete
+
             # Its title says that something was cut off.
             with contextlib.suppress(Exception):
                 await delete(kept)
