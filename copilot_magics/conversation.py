@@ -17,7 +17,7 @@ from copilot_magics import limits, locking, records, recovery
 from copilot_magics.asking import Asking
 from copilot_magics.attachments import leave_out_pictures
 from copilot_magics.config import CopilotMagics
-from copilot_magics.dying import died
+from copilot_magics.dying import answered, died, died_all
 from copilot_magics.entering import enter, of_provider, unchanging
 from copilot_magics.errors import CopilotError, SessionExists, SessionInUse
 from copilot_magics.failures import explain_exception, timed_out
@@ -241,7 +241,7 @@ class Conversation:
         sent = begin(turn)
         while self._news:
             turn.notice(self._news.pop(0))
-        unwatch = process.on_death(lambda reason: self._died(turn, reason))
+        unwatch = process.on_death(lambda how: died_all((turn, *self._steering.turns), how))
         self.asking.turn = turn
         process.turns += 1
         try:
@@ -268,7 +268,7 @@ class Conversation:
             unwatch()
             process.turns -= 1
             if turn.model and default and process.alive:
-                await self._answered(sdk.set_model(default))
+                await answered(sdk.set_model(default))
 
     async def _ready(self, tell: Callable[[str], None]) -> CopilotSession:
         """Return the session in the runtime, attached anew where it has to be, and ours alone."""
@@ -304,23 +304,7 @@ class Conversation:
     async def _abort(self) -> None:
         """Abort what the runtime does; one that does not answer is ended."""
         assert self._sdk is not None
-        await self._answered(self._sdk.abort(), self._idle.wait())
-
-    async def _answered(self, *works: Coroutine[Any, Any, Any]) -> None:
-        """Have the runtime do one thing after the other, and end it where it does not."""
-        for work in works:
-            if not runtime().alive:
-                work.close()
-                continue
-            try:
-                await asyncio.wait_for(work, PATIENCE)
-            except Exception:
-                # Whatever it was: the next prompt must not meet what this one left.
-                await runtime().kill()
-
-    def _died(self, turn: Turn, reason: str) -> None:
-        for one in (turn, *self._steering.turns):
-            died(one, reason)
+        await answered(self._sdk.abort(), self._idle.wait())
 
     async def _check_alone(self) -> None:
         """Refuse to write beside a terminal's copilot, which does not take our lock."""

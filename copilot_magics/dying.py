@@ -1,11 +1,14 @@
-"""What becomes of a turn whose runtime died: its prompt is in the journal, or it is lost."""
+"""What becomes of a turn whose runtime died, and of a runtime that does not answer any more."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
 
 from copilot_magics import records
 from copilot_magics.failures import cut_off
+from copilot_magics.runtime.heard import PATIENCE
 from copilot_magics.runtime.process import runtime
 from copilot_magics.transcripts import has_message
 
@@ -33,3 +36,28 @@ def died(turn: Turn, reason: str) -> None:
         known = records.reached_journal(turn.session)
     what = runtime().obituary(reason, " while it worked")
     turn.end("failed" if known else "lost", cut_off(what, in_journal=known))
+
+
+def died_all(turns: Iterable[Turn], reason: str) -> None:
+    """End turns that ran at once."""
+    for turn in turns:
+        died(turn, reason)
+
+
+async def answered(*works: Coroutine[Any, Any, Any]) -> None:
+    """Have the runtime do one thing after the other, and end it where it does not.
+
+    Parameters
+    ----------
+    *works : coroutine
+        The things.
+    """
+    for work in works:
+        if not runtime().alive:
+            work.close()
+            continue
+        try:
+            await asyncio.wait_for(work, PATIENCE)
+        except Exception:
+            # Whatever it was: the next prompt must not meet what this one left.
+            await runtime().kill()

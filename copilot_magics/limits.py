@@ -7,9 +7,10 @@ would stand still for good.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics.pending import Question
+from copilot_magics.pending import Pending, Question
 
 if TYPE_CHECKING:
     from copilot.session import CopilotSession
@@ -25,37 +26,42 @@ _UNLIMITED = "Go on without a limit"
 
 def hear(kind: str, data: Any, sdk: CopilotSession | None, turn: Turn | None) -> None:
     """Take an event of a session, on the runtime's loop; most are none of a limit's."""
-    if kind == _EXHAUSTED and sdk is not None:
-        task = asyncio.ensure_future(_exhausted(sdk, turn, data))
-        _asking.add(task)
-        task.add_done_callback(_asking.discard)
+    if kind != _EXHAUSTED or sdk is None:
+        return
+    used, most = data.used_ai_credits, data.max_ai_credits
+    said = f"This session has used {used:g} of the {most:g} AI credits that it may use."
+    pending = None
+    if turn is not None and turn.watched:
+        choices = [f"Go on with {most:g} more", _UNLIMITED, _STOP]
+        pending = turn.ask(Question(f"{said} Go on?", choices, free=False))
+    elif turn is not None:
+        turn.notice(f"{said} Nobody is there to be asked whether to go on.")
+    task = asyncio.ensure_future(_answer(sdk, turn, data, pending, said))
+    _asking.add(task)
+    task.add_done_callback(_asking.discard)
 
 
-async def _exhausted(sdk: CopilotSession, turn: Turn | None, data: Any) -> None:
+async def _answer(
+    sdk: CopilotSession, turn: Turn | None, data: Any, pending: Pending | None, said: str
+) -> None:
     from copilot.rpc import (
         UIHandlePendingSessionLimitsExhaustedRequest,
         UISessionLimitsExhaustedResponse,
         UISessionLimitsExhaustedResponseAction,
     )
 
-    actions = UISessionLimitsExhaustedResponseAction
-    used, most = data.used_ai_credits, data.max_ai_credits
-    more = f"Go on with {most:g} more"
-    said = f"This session has used {used:g} of the {most:g} AI credits that it may use."
-    answer = _STOP
-    if turn is not None and turn.watched:
-        about = Question(f"{said} Go on?", [more, _UNLIMITED, _STOP], free=False)
-        try:
-            answer = await asyncio.wrap_future(turn.ask(about).answer)
-        except asyncio.CancelledError:
-            answer = _STOP
+    actions, answer = UISessionLimitsExhaustedResponseAction, _STOP
+    if turn is not None and pending is not None:
+        with contextlib.suppress(asyncio.CancelledError):
+            answer = await asyncio.wrap_future(pending.answer)
         turn.notice(f"{said} {answer}.")
-    elif turn is not None:
-        turn.notice(f"{said} Nobody is there to be asked whether to go on.")
-    response = UISessionLimitsExhaustedResponse(
-        {more: actions.ADD, _UNLIMITED: actions.UNSET}.get(answer, actions.CANCEL),
-        additional_ai_credits=most if answer == more else None,
-    )
+    more = answer not in (_STOP, _UNLIMITED)
+    action = actions.ADD if more else actions.UNSET if answer == _UNLIMITED else actions.CANCEL
     await sdk.rpc.ui.handle_pending_session_limits_exhausted(
-        UIHandlePendingSessionLimitsExhaustedRequest(data.request_id, response)
+        UIHandlePendingSessionLimitsExhaustedRequest(
+            data.request_id,
+            UISessionLimitsExhaustedResponse(
+                action, additional_ai_credits=data.max_ai_credits if more else None
+            ),
+        )
     )

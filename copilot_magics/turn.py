@@ -64,10 +64,8 @@ class Turn:
         Whether no cell waits for it.
     verbose : bool
         Whether all that was counted is told at its end.
-    overheard : list of Pending
-        What the turn asks that this one waits for.
-    behind : list of Turn
-        The turns that wait for this one.
+    behind, overheard : list of Turn, list of Pending
+        The turns that wait for this one; what the one asks that this one waits for.
     steered_by : list of str
         The IDs of the prompts that were sent into it.
     works : list of Work
@@ -318,16 +316,11 @@ class Turn:
             self._mine = kind == "user.message" and event.data.message_id == self.message_id
             if not self._mine and not self._is_own_error(kind, event.data):
                 return
-        handler = _HANDLERS.get(kind)
-        if handler is not None and (event.agent_id is None or kind in _OF_SUB_AGENTS):
-            handler(self, event.data)
         if event.agent_id is None or kind in _OF_SUB_AGENTS:
-            self.count(kind, event.data)
-
-    def count(self, kind: str, data: Any) -> None:
-        """Take what an event says of tokens, limits and quotas."""
-        if line := self.meter.take(kind, data):
-            self.notice(line)
+            if handler := _HANDLERS.get(kind):
+                handler(self, event.data)
+            if line := self.meter.take(kind, event.data):
+                self.notice(line)
 
     def _is_own_error(self, kind: str, data: Any) -> bool:
         # Where a prompt is refused before it is asked, the error does not say which it was.
