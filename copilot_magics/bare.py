@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_BARE = re.compile(r"(get_ipython\(\)\.run_cell_magic\('copilot', '[^'\n]*--fix\b[^'\n]*', )''\)")
+_BARE = re.compile(
+    r"(get_ipython\(\)\.run_cell_magic\('copilot', (?P<quote>['\"]).*--fix\b.*(?P=quote), )''\)\s*$"
+)
 
 
 def start(shell: Any) -> None:
@@ -19,11 +21,12 @@ def start(shell: Any) -> None:
 
 def stop(shell: Any) -> None:
     """Undo `start`."""
-    shell.input_transformers_post.remove(with_body)
+    if with_body in shell.input_transformers_post:
+        shell.input_transformers_post.remove(with_body)
 
 
 def with_body(lines: list[str]) -> list[str]:
     """Return a cell's lines with a body for a ``%%copilot --fix`` that has none."""
     if lines and (found := _BARE.match(lines[0])):
-        return [f"{found[1]}'\\n'){lines[0][found.end() :]}", *lines[1:]]
+        return [f"{found[1]}'\\n')\n", *lines[1:]]
     return lines

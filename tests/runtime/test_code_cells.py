@@ -60,7 +60,7 @@ def test_the_code_goes_into_a_new_cell_and_is_not_run(
     assert "The answer holds no Python code: no cell was made." in none.text
     loop = "for n in range(2):\n    %copilot --code --quiet say: ```py\\nz = {n}\\n```"
     assert made(nb.run(loop)) == "z = 0\n\nz = 1"
-    failed = nb.run("%%copilot --code --timeout 1\nsilent after: ```py\\nx = 1\\n```")
+    failed = nb.run("%%copilot --code --timeout 0.5\nsilent after: ```py\\nx = 1\\n```")
     assert failed.ename == "TurnTimedOut"
     assert new_cells(failed) == []
     later(nb)

@@ -138,6 +138,12 @@ def again(nb: Notebook, provider: ScriptedServer) -> None:
     assert '"required": ["name", "age"]' in others[0].prompt
     assert nb.run("print(_.turns, _.value.age)").stdout == "3 36\n"
 
+    # The second of its turns is interrupted like any other.
+    cell = nb.start("%%copilot --as Person\nno schema\nsilent")
+    provider.wait_for_request(lambda r: "silent" in r.prompt and "response_format" not in r.body)
+    nb.interrupt()
+    assert cell.result().ename == "TurnInterrupted"
+
     before = len(provider.requests)
     cell = nb.run(
         "%%copilot --as Person --into kept\nsay: I <i>cannot</i>.\nagain: no\nagain: never"
