@@ -39,7 +39,13 @@ MODEL = cached_model()
 """The fetched model, found before a test has a cache of its own."""
 MAGICS = {
     name: magic_named(name)
-    for name in ("copilot_session", "copilot", "copilot_sessions", "copilot_models")
+    for name in (
+        "copilot_session",
+        "copilot",
+        "copilot_sessions",
+        "copilot_history",
+        "copilot_models",
+    )
 }
 FIRST = "Which columns of churn.csv have missing values?"
 
