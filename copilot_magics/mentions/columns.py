@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.mentions.guarded import brief
+from copilot_magics.mentions.naming import class_name, plain_kind
+from copilot_magics.mentions.rendering import own
 
 if TYPE_CHECKING:
     import numpy as np
@@ -149,11 +151,11 @@ def frequencies(values: Sequence[Any], *, sampled: bool) -> str:
     sampled : bool
         Whether there are more.
     """
-    kinds = Counter(type(value) for value in values)
     if not values:
         return "no values"
-    if not all(kind in _COUNTED for kind in kinds):
-        told = ", ".join(f"{kind.__name__} {count}" for kind, count in kinds.most_common(3))
+    if not all(plain_kind(value) in _COUNTED for value in values):
+        kinds = Counter(class_name(type(value)) for value in values)
+        told = ", ".join(f"{name} {count}" for name, count in kinds.most_common(3))
         return f"types: {told}"
     counted = Counter(values)
     most = "" if sampled and len(counted) == len(values) else _most_frequent(counted, len(values))
@@ -179,7 +181,7 @@ def value_text(value: Any, digits: int = 6, most: int = 30) -> str:
         return f"{value:.0f}" if whole else f"{value:.{digits}g}"
     if kind is str:
         return plain_or_quoted(value, most)
-    if hasattr(kind, "isoformat") and kind.__module__.partition(".")[0] in ("datetime", "pandas"):
+    if own(value) and hasattr(value, "isoformat"):
         return str(value).removesuffix(" 00:00:00")
     return plain_or_quoted(brief(value, most), most + 40) if kind is not int else str(value)
 

@@ -14,6 +14,19 @@ _MODULE = type.__dict__["__module__"]
 _MRO = type.__dict__["__mro__"]
 
 
+class _Unusual:
+    """Stands for a class that is made by another than `type`."""
+
+
+def plain_kind(value: object) -> type:
+    """Return a value's class, to be compared and looked up: no class with a say in that.
+
+    A class that a metaclass has made may answer a comparison with code of its own.
+    """
+    kind = type(value)
+    return kind if type(kind) is type else _Unusual
+
+
 def class_name(kind: type) -> str:
     """Return a class's name, without its module."""
     return str(_NAME.__get__(kind))

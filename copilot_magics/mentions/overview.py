@@ -13,7 +13,7 @@ from typing import Any
 from copilot_magics.mentions.cells import Cell, cells
 from copilot_magics.mentions.columns import plain_or_quoted
 from copilot_magics.mentions.guarded import brief
-from copilot_magics.mentions.naming import class_name, is_a
+from copilot_magics.mentions.naming import class_name, is_a, plain_kind
 from copilot_magics.mentions.summary import (
     MOST_TOKENS,
     Summary,
@@ -106,5 +106,5 @@ def _told(value: Any) -> str:
         return f"{kind} of {len(value):,} values, {value.dtype}"
     if is_a(value, "numpy", "ndarray"):
         return f"{kind} of shape {value.shape}, {str(value.dtype)[:60]}"
-    length = f" of {len(value):,}" if type(value) in (list, tuple, dict, set) else ""
+    length = f" of {len(value):,}" if plain_kind(value) in (list, tuple, dict, set) else ""
     return f"{kind}{length} {brief(value, _LINE)}"

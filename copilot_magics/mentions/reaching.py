@@ -14,7 +14,7 @@ from collections import OrderedDict, defaultdict
 from typing import Any
 
 from copilot_magics.errors import BadInput, closest
-from copilot_magics.mentions.naming import bases_of, is_a, module_of
+from copilot_magics.mentions.naming import bases_of, is_a, module_of, plain_kind
 
 _STEP = re.compile(r"""\.(?P<name>[^\W\d]\w*)|\[(?P<key>[^\]]*)\]""")
 _TRUSTED = ("pandas", "numpy", "polars", "pyarrow", "matplotlib")
@@ -66,7 +66,7 @@ def _attribute(value: Any, name: str, so_far: str) -> Any:
             return found.__get__(value, kind)
         except AttributeError:
             raise _missing(so_far, f"attribute {name!r}", name, ()) from None
-    if type(found) in (staticmethod, classmethod):
+    if plain_kind(found) in (staticmethod, classmethod):
         return found.__func__
     plain = type(found) is types.FunctionType or not _computes(found)
     if not plain:
@@ -75,7 +75,7 @@ def _attribute(value: Any, name: str, so_far: str) -> Any:
 
 
 def _item(value: Any, key: Any, so_far: str) -> Any:
-    kind = type(value)
+    kind = plain_kind(value)
     written = f"{so_far}[{key!r}]"
     if kind in (dict, OrderedDict, defaultdict):
         try:

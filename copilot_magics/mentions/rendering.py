@@ -19,7 +19,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from copilot_magics.mentions.naming import bases_of, class_name, full_name, loaded, module_of
+from copilot_magics.mentions.naming import (
+    bases_of,
+    class_name,
+    full_name,
+    loaded,
+    module_of,
+    plain_kind,
+)
 
 Foreign = Callable[[object, int], str]
 """Writes an object of a kind that is not Python's own, in at most so many characters."""
@@ -110,8 +117,7 @@ class _Room:
 
 
 def _pieces(value: Any, room: _Room, foreign: Foreign, depth: int) -> Iterator[str]:
-    kind = type(value)
-    if kind in _BRACKETS:
+    if plain_kind(value) in _BRACKETS:
         yield from _container(value, room, foreign, depth)
     else:
         yield room.take(_atom(value, max(room.left, 20), foreign, depth))
@@ -160,7 +166,7 @@ def _items(value: Any, kind: type, depth: int) -> Iterable[Any]:
 
 
 def _atom(value: Any, most: int, foreign: Foreign, depth: int) -> str:
-    kind = type(value)
+    kind = plain_kind(value)
     if kind is str or kind is bytes or kind is bytearray:
         shown = most if depth == 0 else min(most, 200)
         if len(value) <= shown:
@@ -178,7 +184,7 @@ def _atom(value: Any, most: int, foreign: Foreign, depth: int) -> str:
         return f"<function {value.__name__}>"
     if kind is types.ModuleType:
         return f"<module {types.ModuleType.__getattribute__(value, '__name__')}>"
-    if any(base is type for base in bases_of(kind)):
+    if any(base is type for base in bases_of(type(value))):
         return f"<class {full_name(value)}>"
     return foreign(value, most)
 
@@ -186,7 +192,7 @@ def _atom(value: Any, most: int, foreign: Foreign, depth: int) -> str:
 def own(value: object) -> bool:
     """Whether a value is short and of a kind that is known to write itself in a moment."""
     kind = type(value)
-    if kind in _PLAIN or (kind is datetime.datetime and _zone_is_known(value)):
+    if plain_kind(value) in _PLAIN or (kind is datetime.datetime and _zone_is_known(value)):
         return True
     if module_of(kind) == "numpy":
         bases = [loaded("numpy", name) for name in ("number", "bool_", "datetime64", "timedelta64")]

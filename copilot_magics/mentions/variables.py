@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from copilot_magics.mentions.guarded import guarded_repr
-from copilot_magics.mentions.naming import bases_of, class_name, full_name, is_a
+from copilot_magics.mentions.naming import bases_of, class_name, full_name, is_a, plain_kind
 from copilot_magics.mentions.summary import Summary, clean, fitted
 
 Told = tuple[str, str, tuple[bytes, ...]]
@@ -57,14 +57,18 @@ def _told(value: Any) -> Told:
         return "module", module_text(value), ()
     from copilot_magics.mentions.functions import FUNCTIONS, function_text
 
-    if type(value) in FUNCTIONS:
+    if plain_kind(value) in FUNCTIONS:
         return "function", function_text(value), ()
     return _plain(value)
 
 
 def _plain(value: Any) -> Told:
     kind = type(value)
-    length = f", {len(value):,} long" if kind in (str, bytes, list, tuple, dict, set) else ""
+    length = (
+        f", {len(value):,} long"
+        if plain_kind(value) in (str, bytes, list, tuple, dict, set)
+        else ""
+    )
     return class_name(kind), f"{full_name(kind)}{length}\n{guarded_repr(value)}", ()
 
 

@@ -11,11 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
 from copilot_magics.mentions import guarded
 from copilot_magics.mentions.guarded import brief, guarded_bytes, guarded_repr
+from copilot_magics.mentions.overview import variable_line
+from copilot_magics.mentions.variables import summarise
 
 
 class Says:
@@ -47,6 +51,14 @@ class Meta(type):
     def __getattribute__(cls, name: str) -> Any:
         Meta.ran.append(name)
         return type.__getattribute__(cls, name)
+
+    def __eq__(cls, other: object) -> bool:
+        Meta.ran.append("==")
+        return cls is other
+
+    def __hash__(cls) -> int:
+        Meta.ran.append("hash")
+        return 1
 
 
 class Pretends(metaclass=Meta):
@@ -153,6 +165,15 @@ def test_no_metaclass_and_no_pretence_is_asked() -> None:
     assert brief([Pretends, Pretends()]).count("Pretends") == 2
     assert Meta.ran == []
     assert guarded_repr(Pretends()).startswith("<")
+    for told in (Pretends, Pretends(), [Pretends()]):
+        summarise(told, "it")
+        variable_line("it", told)
+    assert Meta.ran == []
+    held = np.empty(2, dtype=object)
+    held[0], held[1] = Pretends(), Pretends
+    cells = pd.Series(held, dtype=object)
+    Meta.ran.clear()
+    assert "types: Pretends 1, Meta 1" in summarise(cells, "cells").text
     assert Meta.ran == []
 
 
