@@ -119,7 +119,7 @@ class Prompt:
         from copilot_magics.display.background import Hidden, Lines, Live
 
         assert self.rounds is not None
-        name = self._into or f"Out[{self._shell.execution_count}]"
+        name = self._into or f"Out[{self._shell.displayhook.prompt_count}]"
 
         def shown(reply: background.BackgroundReply) -> background.Shown:
             if isinstance(self.view, Silent):

@@ -332,7 +332,13 @@ class Session:
             loop().call_soon_threadsafe(turn.abort)
 
     def close(self) -> None:
-        """Release the session, once its queued prompts are answered; its data stays on disk."""
+        """Release the session, once its queued prompts are answered; its data stays on disk.
+
+        Raises
+        ------
+        SessionInUse
+            It works on a prompt in the background.
+        """
         doors.block(self._closed())
 
     async def send(self, turn: Turn) -> None:

@@ -56,14 +56,10 @@ class Turn:
         What the model is told behind the prompt; the journal has the prompt alone as what was said.
     schema : dict or None
         The JSON schema that the answer has to match, as far as the provider sees to it.
-    now : bool
-        Whether it is to be sent into the turn that is running, if one is.
-    steered : Turn or None
-        The one that it was sent into.
-    background : bool
-        Whether no cell waits for it.
-    verbose : bool
-        Whether all that was counted is told at its end.
+    now, steered : bool, Turn or None
+        Whether it is to be sent into the turn that is running, if one is; that one.
+    background, verbose : bool
+        Whether no cell waits for it; whether all that was counted is told at its end.
     behind, overheard : list of Turn, list of Pending
         The turns that wait for this one; what the one asks that this one waits for.
     steered_by : list of str
@@ -130,6 +126,7 @@ class Turn:
         self._pieces: list[str] = []
         self._early: list[Any] = []
         self._mine = False
+        self._counted: list[str] = []
 
     @property
     def wording(self) -> str:
@@ -157,7 +154,7 @@ class Turn:
         )
         turn.session, turn.along = self.session, self.along
         turn.meter, turn.verbose = self.meter, self.verbose
-        turn.notices = list(self.notices)
+        turn.notices = [line for line in self.notices if line not in self._counted]
         turn.tools = dict(self.tools)
         turn.shown, turn.quiet = self.shown, self.quiet
         return turn
@@ -265,7 +262,8 @@ class Turn:
         self.noted(outcome)
         self._ended = time.monotonic()
         if self.verbose:
-            self.notices += self.meter.lines(self.tools.values())
+            self._counted = self.meter.lines(self.tools.values())
+            self.notices += self._counted
         self.outcome, self.failure = outcome, failure
         for pending in self.waiting:
             pending.answer.cancel()
