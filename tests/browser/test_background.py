@@ -67,6 +67,17 @@ def test_it_outlives_its_page_but_not_its_kernel(front_end: Open, provider: Scri
     expect(cell.button("Stop")).to_have_count(0)
     assert "After reloaded." in notebook.save().cells[1].outputs[0]["data"]["text/markdown"]
 
+    cell = notebook.run(f"{BACKGROUND} --into closed\ngate closed")
+    expect(cell.output).to_contain_text("Before closed.")
+    notebook.save()
+    notebook.page.goto("about:blank")
+    provider.release("closed")
+    # It ends while nobody looks.
+    notebook.open()
+    expect(cell.output).to_contain_text("After closed.")
+    expect(cell.button("Stop")).to_have_count(0)
+    assert "After closed." in notebook.save().cells[2].outputs[0]["data"]["text/markdown"]
+
     cell = notebook.run(f"{BACKGROUND}\nsilent after: hm")
     expect(cell.button("Stop")).to_be_visible()
     notebook.restart()

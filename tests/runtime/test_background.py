@@ -16,6 +16,7 @@ from scripted import ScriptedServer
 Start = Callable[..., Notebook]
 
 TOUCH = 'tool bash {"command": "touch made", "description": "make"}'
+SPIN = 'tool notebook_run {"code": "print(\\"started\\", flush=True)\\nwhile True: pass"}'
 HERE = 'tool notebook_run {"code": "made = 6 * 7"}'
 
 
@@ -109,10 +110,16 @@ def it_asks_while_another_cell_runs(
     other.result()
     assert kernel.find_widget("Stop") is None
 
-    # Code of the agent runs in the moments that cells leave free.
+    # Code of the agent runs in the moments that cells leave free, and can be stopped by itself.
     begin(kernel, HERE)
     kernel.wait_widget("Allow once").click()
     assert says(kernel, "print(reply.wait().outcome, made)") == "answered 42"
+    cell = begin(kernel, SPIN)
+    kernel.wait_widget("Allow once").click()
+    kernel.wait(lambda: "started" in cell.stdout, what="the code of the agent")
+    kernel.interrupt()
+    assert says(kernel, "print(reply.wait().outcome)") == "answered"
+    kernel.wait(lambda: "Tool said: KeyboardInterrupt: the user interrupted it" in cell.text)
 
 
 def who_waits_may_stop_waiting(kernel: Notebook, provider: ScriptedServer) -> None:

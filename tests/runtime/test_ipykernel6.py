@@ -16,6 +16,7 @@ from scripted import ScriptedServer
 Start = Callable[..., Notebook]
 
 ROOT = Path(__file__).parents[2]
+TOUCH = 'tool bash {"command": "touch made", "description": "make"}'
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,12 @@ def test_the_main_path(old_python: str, notebook: Start, provider: ScriptedServe
     assert kernel.run("import ipykernel; print(ipykernel.__version__)").stdout.startswith("6.")
     kernel.run("%load_ext copilot_magics")
     assert kernel.run("%copilot_session older").stdout.startswith("Created older")
+
+    beside = kernel.run("%%copilot --background --into beside\n" + TOUCH)
+    kernel.wait_widget("Allow once").click()
+    kernel.wait(lambda: "</sub>" in beside.text, what="the end of a turn in the background")
+    assert "> Allowed once (run a command): touch made" in beside.text
+    assert kernel.run("print(beside.wait().outcome)").stdout == "answered\n"
 
     cell = kernel.start("%%copilot\ngate slow")
     cell.wait_output(lambda cell: "Before slow." in cell.text)
