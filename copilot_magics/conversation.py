@@ -359,6 +359,7 @@ class Conversation:
         SessionInUse
             A prompt is being answered.
         """
+        self.queue.check_free()
         if self.turn is not None and self.turn.outcome is None:
             raise SessionInUse(
                 f"The session {self.session!r} is answering a prompt, and cannot go back.",
