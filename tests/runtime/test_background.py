@@ -150,10 +150,11 @@ def who_waits_may_stop_waiting(kernel: Notebook, provider: ScriptedServer) -> No
     assert says(kernel, "reply.stop()\nprint(reply.outcome)") == "aborted"
     assert "TurnAborted: The turn was aborted." in ended(kernel, cell)
 
-    cell = begin(kernel, "silent after: by the button")
-    kernel.wait(lambda: live(kernel, "by the button"))
+    cell = begin(kernel, "silent after: <img src=x onerror=y> by the button")
+    kernel.wait(lambda: live(kernel, "&lt;img src=x onerror=y&gt; by the button"))
+    assert not live(kernel, "<img")
     kernel.wait_widget("Stop").click()
-    assert "by the button\n\n<sub>" in ended(kernel, cell)
+    assert "&lt;img src=x onerror=y> by the button\n\n<sub>" in ended(kernel, cell)
     assert says(kernel, "print(reply.outcome)") == "aborted"
 
 
