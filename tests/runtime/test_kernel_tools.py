@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -357,3 +359,33 @@ def test_code_is_interrupted_and_its_turn_with_it(
     )
     assert ended.result().ename == "TurnAborted"
     assert "ended" not in ended.stdout
+
+
+TERMINAL = """\
+%load_ext copilot_magics
+%copilot_session term --allow 'tool(notebook_run)'
+x = 20
+%copilot tool notebook_run {{"code": "print('in', x); x + 1"}}
+print('kept', type(_).__name__, len(Out))
+%copilot tool notebook_run {{"code": "1/0"}}
+"""
+
+
+def test_code_runs_in_a_terminal(
+    provider: ScriptedServer, runtime_path: Path, tmp_path: Path
+) -> None:
+    options = ["--simple-prompt", "--no-banner", "--colors=nocolor", "--no-confirm-exit"]
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", *options],
+        input=TERMINAL,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert "· notebook_run print('in', x); x + 1\nin 20\n21\nTool said: Output:" in done.stdout
+    assert "kept Reply 1" in done.stdout
+    trace = done.stderr + done.stdout
+    assert 'Traceback (most recent call last):\n  File "<notebook_run 2>", line 1' in trace
+    assert "another exception" not in trace
+    assert told(provider).endswith("ZeroDivisionError: division by zero")
