@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from copilot.session import CopilotSession
 
 
+UNASKED = ["semantic_code_search", "session_store_sql"]
+"""Tools that no session has, nor a sub-agent of one, since the runtime asks nobody for leave: the
+first sends the agent's words to GitHub, whoever answers; the other reads all that was said in the
+terminal, here and in the cloud."""
+
+
 def unchanging(session: str) -> dict[str, Any]:
     """Return what holds for every session of ours, in the SDK's words."""
     return {

@@ -22,7 +22,7 @@ from homes import is_foreign, make_home
 from kernels import Notebook, assert_none_left
 from markdown_it import MarkdownIt
 from scripted import ScriptedServer
-from security.injections import FEIGNED, INJECTIONS, TOUCH, Deed, Place
+from security.injections import FEIGNED, INJECTIONS, TOUCH, Deed, Place, tool
 
 SECRET = "s3cr3t"
 _OF_DIFF = re.compile(r"diff --git |(?:new|create) file mode |index |--- [a/]|\+\+\+ b/|@@ | $")
@@ -317,6 +317,25 @@ def test_instructions_of_a_folder_allow_nothing(victim: Victim) -> None:
         assert ("bash", {"command": ">hit"}) in victim.tried(since)
         assert "Refused (run a command)" in cell.text
         assert list(agents.parent.iterdir()) == [agents]
+
+
+def test_no_agent_has_a_tool_that_reaches_out_unasked(victim: Victim) -> None:
+    """Those for which the runtime asks nobody: to search on GitHub, or in other conversations."""
+    calls = {
+        "semantic_code_search": {"query": "aSBrbm93", "repo": "octocat/hello"},
+        "session_store_sql": {"description": "d", "query": "SELECT * FROM turns"},
+        "lsp": {"operation": "hover", "file": str(victim.work / "a.py"), "line": 1, "character": 1},
+    }
+    since = len(victim.provider.requests)
+    with victim.unharmed():
+        for name, arguments in calls.items():
+            direct = tool(name, **arguments)
+            sub = {"description": "d", "agent_type": "general-purpose", "name": "n"}
+            for prompt in (direct, tool("task", prompt=direct, **sub)):
+                cell = victim.kernel.run(f"%%copilot\n{prompt}", allow_stdin=False)
+                assert f"Tool '{name}' does not exist." in cell.text
+    for request in victim.provider.requests[since:]:
+        assert calls.keys().isdisjoint(one["function"]["name"] for one in request.body["tools"])
 
 
 def test_what_a_line_fills_in_mentions_nothing(victim: Victim) -> None:
