@@ -18,7 +18,7 @@ from copilot_magics.asking import Asking
 from copilot_magics.attachments import leave_out_pictures
 from copilot_magics.config import CopilotMagics
 from copilot_magics.dying import answered, died, died_all
-from copilot_magics.entering import UNASKED, enter, of_provider, unchanging
+from copilot_magics.entering import enter, of_provider, unchanging
 from copilot_magics.errors import CopilotError, SessionExists, SessionInUse
 from copilot_magics.failures import explain_exception, timed_out
 from copilot_magics.metering import Meter
@@ -160,7 +160,6 @@ class Conversation:
             **options,
             **of_provider(self.provider),
         }
-        common["excluded_tools"] = [*common.get("excluded_tools", ()), *UNASKED]
         if self._calls_tools:
             common["tools"] = self.toolbox.offer(self.options.tools)
         if effort := self.options.reasoning_effort or self.config.reasoning_effort:

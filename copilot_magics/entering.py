@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from copilot.session import CopilotSession
 
 
-UNASKED = ["semantic_code_search", "session_store_sql"]
+_UNASKED = ["semantic_code_search", "session_store_sql"]
 """Tools that no session has, nor a sub-agent of one, since the runtime asks nobody for leave: the
 first sends the agent's words to GitHub, whoever answers; the other reads all that was said in the
 terminal, here and in the cloud."""
@@ -80,6 +80,8 @@ async def enter(
     CopilotError
         Something else is in its place.
     """
+    excluded = [*options.get("excluded_tools", ()), *_UNASKED]
+    options = {**options, "excluded_tools": excluded}
     if exists:
         await heard(client.resume_session(session, **options), entered)
         return
