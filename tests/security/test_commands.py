@@ -219,7 +219,8 @@ def test_a_program_that_the_user_names_is_known_to_him() -> None:
 def run_all(kernel: Notebook, texts: list[str]) -> str:
     """Have the agent run commands, all in one turn, with nobody watching."""
     calls = (json.dumps({"command": text, "description": "do it"}) for text in texts)
-    prompt = "\n".join(f"tool bash {call}" for call in calls)
+    # In a prompt an @ mentions something.
+    prompt = "\n".join(f"tool bash {call}" for call in calls).replace("@", r"\@")
     cell = kernel.run(f"%%copilot\n{prompt}", allow_stdin=False)
     assert cell.status == "ok", cell.text
     return cell.text
