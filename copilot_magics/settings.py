@@ -34,9 +34,7 @@ class Options:
     def over(self, older: Options) -> Options:
         """Return these options, and the older ones where these say nothing."""
         said = {
-            name: value
-            for name in _SAID
-            if (value := getattr(self, name)) not in ("", (), None)
+            name: value for name in _SAID if (value := getattr(self, name)) not in ("", (), None)
         }
         wanted = self.wanted
         if not wanted.names_provider:
