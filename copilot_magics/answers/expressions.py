@@ -17,6 +17,7 @@ from inspect import ismodule
 from typing import Any, NoReturn
 
 from copilot_magics.errors import BadInput, closest
+from copilot_magics.words import one_line
 
 MEND = (
     "Give a Pydantic model, a dataclass, a TypedDict, `list[Model]`, or `DataFrame[name: str]`; "
@@ -81,6 +82,11 @@ def is_row(kind: Any) -> bool:
     )
 
 
+def _holds_frame(kind: Any) -> bool:
+    parts = typing.get_args(kind)
+    return any(is_frame(part) or _holds_frame(part) for part in parts)
+
+
 class _Evaluation:
     def __init__(self, expression: str, namespace: Mapping[str, Any]) -> None:
         self._expression = expression
@@ -92,6 +98,8 @@ class _Evaluation:
         if isinstance(tree, ast.Subscript) and is_frame(self._frame(tree.value)):
             return self._table(tree.slice)
         kind = self._value(tree)
+        if _holds_frame(kind):
+            self._refuse("A DataFrame cannot be part of another type")
         return Table() if is_frame(kind) else kind
 
     def _frame(self, tree: ast.expr) -> Any:
@@ -136,7 +144,8 @@ class _Evaluation:
             return self._refuse(f"There is no {error.name!r} in this notebook", mend or MEND)
         except Exception as error:
             return self._refuse(
-                f"{self._expression!r} is no type ({type(error).__name__}: {error})"
+                f"{self._expression!r} is no type "
+                f"({one_line(f'{type(error).__name__}: {error}', 120)})"
             )
 
     def _refuse(self, what: str, mend: str = MEND) -> NoReturn:

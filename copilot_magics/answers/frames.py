@@ -60,6 +60,8 @@ def as_rows(data: Any, table: Table) -> Any:
         names, rows = data["columns"], data["rows"]
         if not _are_rows(names, rows):
             raise Unfit("each row must have as many values as there are columns")
+        if len(set(names)) < len(names):
+            raise Unfit("a column is named twice")
         return [dict(zip(names, row, strict=True)) for row in rows]
     if data and len({len(column) for column in data.values()}) == 1:
         return [dict(zip(data, row, strict=True)) for row in zip(*data.values(), strict=True)]

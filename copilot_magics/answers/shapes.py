@@ -126,7 +126,6 @@ class Shape:
 
 def _adapter(kind: Any, name: str) -> tuple[Any, dict[str, Any]]:
     from pydantic import TypeAdapter
-    from pydantic.errors import PydanticUserError
 
     what = f"{name} cannot be the type of an answer"
     # Of a function pydantic would make what calls it.
@@ -135,7 +134,8 @@ def _adapter(kind: Any, name: str) -> tuple[Any, dict[str, Any]]:
     try:
         adapter = TypeAdapter(_readable(kind))
         return adapter, adapter.json_schema()
-    except (PydanticUserError, TypeError, NameError, RecursionError) as error:
+    except Exception as error:
+        # Pydantic's own, and whatever it meets in what is no type.
         if not isinstance(kind, type) and hasattr(type(kind), "model_fields"):
             mend = f"Give its class, {type(kind).__name__}."
             raise BadInput(f"{what}; nothing was sent.", mend) from None
@@ -212,7 +212,8 @@ def _briefly(problem: str) -> str:
 def _reason(text: str) -> str:
     line = next(iter(text.strip().splitlines()), "").partition(". ")[0].rstrip(".")
     # It says no more than that pydantic does not know it.
-    return f" ({line})" if line and not line.startswith("Unable to generate") else ""
+    vague = line.startswith(("Unable to generate", "`TypeAdapter[")) or len(line) < 10
+    return f" ({one_line(line, 120)})" if line and not vague else ""
 
 
 def _name(kind: Any) -> str:

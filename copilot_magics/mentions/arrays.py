@@ -29,7 +29,7 @@ def array_text(array: Array) -> str:
     import numpy as np
 
     # A subclass may have methods of its own.
-    plain = values = np.asarray(array)
+    plain = values = shown = np.asarray(array)
     lines = [
         f"{full_name(type(array))}: shape {plain.shape}, dtype {str(plain.dtype)[:300]}, "
         f"{size(plain.nbytes)}"
@@ -41,11 +41,16 @@ def array_text(array: Array) -> str:
     elif type(array) is np.ma.MaskedArray:
         values = plain[~np.ma.getmaskarray(array)]
         lines.append(f"masked: {plain.size - values.size}, left out below")
+        if plain.dtype.kind in "biufc":
+            shown = np.ma.MaskedArray(plain, np.ma.getmaskarray(array))
     if plain.dtype.kind in "biuf" and values.size:
         lines += _numbers(values)
     elif plain.dtype.kind in "mM":
-        lines.append(f"missing (NaT): {int(np.isnat(values).sum())}")
-    lines.append(_some(plain))
+        known = values[~np.isnat(values)]
+        lines.append(f"missing (NaT): {values.size - known.size}")
+        if known.size:
+            lines.append(f"min {known.min()}, max {known.max()}")
+    lines.append(_some(shown))
     return "\n".join(lines)
 
 
@@ -92,4 +97,4 @@ def _some(array: Array) -> str:
     if array.dtype.hasobject:
         return f"values: {brief(array.reshape(-1)[:_SHOWN].tolist(), 600)}"
     with np.printoptions(threshold=_SHOWN, edgeitems=2, precision=4, linewidth=100):
-        return f"values:\n{np.array2string(array)[:2000]}"
+        return f"values:\n{str(array)[:2000]}"

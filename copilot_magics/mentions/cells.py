@@ -17,14 +17,25 @@ from copilot_magics.mentions.outputs import (
     picture_data,
     recorder,
 )
-from copilot_magics.mentions.summary import Summary, both_ends, clean, ends, fitted
+from copilot_magics.mentions.summary import (
+    MOST_TOKENS,
+    Summary,
+    both_ends,
+    clean,
+    ends,
+    fitted,
+    tokens,
+)
 
 _PROMPT = re.compile(r"\s*%%copilot(?!_magics)\b")
 _OURS = re.compile(
     r"\s*(?:%copilot(?:_\w+)?\b|%(?:re)?load_ext copilot_magics|%config Copilot|#|$)"
 )
-_CODE, _SHOWN, _FAILED = 700, 600, 500
-"""Tokens of a cell's code, of its outputs and of its error in a summary."""
+_CODE, _SHOWN = 700, 600
+"""Tokens of a cell's code and of its outputs in a summary; its error takes what is left."""
+_FRAME = 30
+"""Tokens of the words around them."""
+
 _TEXT = 20_000
 
 
@@ -71,7 +82,8 @@ class Cell:
         if self.outputs:
             parts.append(f"It showed:\n{both_ends(clean(self.outputs), _SHOWN)}")
         if self.error:
-            parts.append(f"It failed:\n{both_ends(clean(self.error), _FAILED)}")
+            left = MOST_TOKENS - sum(map(tokens, parts)) - _FRAME
+            parts.append(f"It failed:\n{both_ends(clean(self.error), left)}")
         if not self.outputs and not self.error:
             parts.append("It showed nothing.")
         return Summary(name, "cell", "\n\n".join(parts), self.images)
@@ -133,6 +145,7 @@ def _cell(shell: Any, number: int) -> Cell:
     if value:
         texts.append(f"Out[{number}]: {ends(value, _TEXT)}")
     told = getattr(history, "exceptions", {}).get(number)
+    # IPython keeps none of an exception that cannot say what it is.
     error = "\n".join(told["traceback"]) if told else record.error if record else ""
     return Cell(
         number,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import inspect
 import linecache
 import re
@@ -20,7 +21,12 @@ _SOURCE = 40_000
 _CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]|^<ipython-input-")
 """Where the source of a cell is said to be."""
 
-FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type(len))
+FUNCTIONS = (
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    functools._lru_cache_wrapper,
+)
 
 
 def function_text(function: Any) -> str:

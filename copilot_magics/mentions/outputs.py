@@ -176,13 +176,13 @@ class Recorder:
         for restore in reversed(undo):
             restore()
         number = getattr(result, "execution_count", None)
-        if result is None:
-            # It was interrupted while it awaited.
+        if result is None or (number is None and result.info.store_history):
+            # It was interrupted while it awaited, or its error could not be shown.
             number = len(self._shell.history_manager.input_hist_raw) - 1
         if number is None:
             return
         error = result and (result.error_before_exec or result.error_in_exec)
-        if error and not hasattr(self._shell.history_manager, "exceptions"):
+        if error and number not in getattr(self._shell.history_manager, "exceptions", {}):
             record.error = _formatted(error)
         self._kept[number] = record
         self._prune()
@@ -290,4 +290,7 @@ def _listen(stream: Any, heard: Callable[[str], None]) -> Callable[[], None]:
 def _formatted(error: BaseException) -> str:
     import traceback
 
-    return "".join(traceback.format_exception(error))
+    # It may be unable to say what it is.
+    with contextlib.suppress(Exception):
+        return "".join(traceback.format_exception(error))
+    return f"{type(error).__name__}"

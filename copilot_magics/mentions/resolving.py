@@ -8,6 +8,7 @@ nothing can end the frame that it stands in. Everything is looked up before anyt
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,6 +22,9 @@ from copilot_magics.mentions.finding import Mention, find
 from copilot_magics.mentions.summary import Summary
 
 LAST, ERROR = "last", "error"
+_NAMED_FILE = re.compile(r"[-+~][\w.-]*\.[A-Za-z]\w*$")
+"""What is no variable's name: ``data-2023.csv`` is not meant to be `data`."""
+
 _FILES = 2_000
 """Entries of a folder among which the closest is looked for."""
 
@@ -117,7 +121,7 @@ def _add(along: Along, shell: Any, mention: Mention) -> None:
         along.summaries.append(_variable(names, mention.expression))
     elif os.path.exists(mention.path):
         along.paths.append(mention.path)
-    elif variable and variable in names:
+    elif variable and variable in names and not _NAMED_FILE.search(mention.path):
         along.summaries.append(_variable(names, mention.expression))
     elif not mention.path[:1].isdigit():
         known = [*_known(shell), *_files()]

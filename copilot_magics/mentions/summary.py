@@ -62,7 +62,7 @@ def tokens(text: str) -> int:
 
 
 def fitted(text: str, most: int = MOST_TOKENS) -> str:
-    """Return a text of at most so many tokens: whole lines, and how many were left out.
+    """Return a text of at most so many tokens: whole lines, and how much was left out.
 
     Parameters
     ----------
@@ -79,11 +79,14 @@ def fitted(text: str, most: int = MOST_TOKENS) -> str:
         if room < 0:
             break
         kept.append(line)
-    left = len(lines) - len(kept)
-    if not kept:
-        # One line alone is too long: a token is a character at least.
-        return f"{text[: most // 2]}… ({len(text) - most // 2:,} more characters)"
-    return "\n".join([*kept, f"… ({left:,} more lines)"])
+    left = lines[len(kept) :]
+    room = most - 24 - tokens("\n".join(kept))
+    if room > most // 2:
+        # One long line is most of it; a token is a character at least, and of some two.
+        piece = left[0][: room // 2]
+        more = sum(map(len, left)) - len(piece)
+        return "\n".join([*kept, f"{piece}… ({more:,} more characters)"])
+    return "\n".join([*kept, f"… ({len(left):,} more {'line' if len(left) == 1 else 'lines'})"])
 
 
 def ends(text: str, most: int) -> str:

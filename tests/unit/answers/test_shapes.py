@@ -144,7 +144,7 @@ def test_what_is_not_of_the_type_says_why(kind: str, text: str, why: str) -> Non
         ("None", "None cannot be the type"),
         ("pd", "pd cannot be the type"),
         ("pd.Series", "pd.Series cannot be the type"),
-        ("list[pd.DataFrame]", "cannot be the type"),
+        ("list[pd.DataFrame]", "cannot be part of another type"),
         ("ADA", "ADA cannot be the type of an answer; nothing was sent. Give its class, Person."),
         ("typing.Callable", "cannot be the type"),
         ("Undefined", "cannot be the type"),
@@ -226,3 +226,19 @@ def test_a_module_called_like_a_type_does_not_hide_it() -> None:
     moment = datetime.datetime(2026, 1, 1)
     assert Shape("datetime", names).read('"2026-01-01T00:00:00"') == moment
     assert Shape("datetime.date", names).read('"2026-01-01"') == moment.date()
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["{'a': int}", "'my type'", "list[DataFrame]", "dict[str, DataFrame]", "DataFrame[x: 'int64']"],
+)
+def test_what_is_no_type_is_refused_in_one_sentence(expression: str) -> None:
+    with pytest.raises(BadInput, match=r"nothing was sent\.") as refused:
+        Shape(expression, {})
+    assert "\n" not in str(refused.value)
+    assert "rebuild" not in str(refused.value)
+
+
+def test_a_table_whose_columns_share_a_name_is_none() -> None:
+    with pytest.raises(Unfit, match="named twice"):
+        Shape("DataFrame", {}).read('{"columns": ["a", "a"], "rows": [[1, 2]]}')

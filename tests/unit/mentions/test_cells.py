@@ -115,3 +115,31 @@ def test_the_overview_names_what_is_the_user_s(shell: Any) -> None:
     for number in range(3_000):
         shell.user_ns[f"variable{number}"] = number
     assert tokens(variables_summary(shell).text) < 2_000
+
+
+def test_an_error_is_told_with_the_users_own_lines_however_deep_it_was(shell: Any) -> None:
+    run(
+        shell,
+        "import pandas as pd\nframe = pd.DataFrame({'a': [1]})",
+        "def clean_it(frame):\n    return frame['missing'] * 2",
+        "clean_it(frame)",
+    )
+    found = last_error(shell)
+    assert found is not None
+    told = found.summary("error")
+    assert "return frame['missing'] * 2" in told.text
+    assert "KeyError: 'missing'" in told.text
+    assert told.tokens < 2000
+
+
+def test_an_error_that_cannot_say_what_it_is_is_the_last_one(shell: Any) -> None:
+    run(
+        shell,
+        "1 / 0",
+        "class Mute(Exception):\n    def __str__(self):\n        raise RuntimeError('x')",
+        "raise Mute",
+    )
+    found = last_error(shell)
+    assert found is not None
+    assert found.number == 3
+    assert "Mute" in found.error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import sys
 from pathlib import Path
@@ -190,3 +191,28 @@ def test_half_characters_can_be_sent() -> None:
     told = summarise("\ud800 and \udcff", "x").text
     assert told.encode().decode() == told
     assert "\\ud800" in told
+
+
+def test_one_long_line_is_told_in_part() -> None:
+    for value in ("变量数据" * 5000, '{"a": [1.5, 2.5]}, ' * 2000, bytes(10**6)):
+        told = summarise(value, "value").text
+        assert told.splitlines()[1][:200] == repr(value)[:200]
+        assert 200 < tokens(told) < 2000
+        assert "more characters)" in told
+
+
+def test_what_is_masked_is_not_shown_and_moments_have_a_range() -> None:
+    masked = summarise(np.ma.masked_array([1, 999, 3], mask=[0, 1, 0]), "masked").text
+    assert "999" not in masked
+    assert "[1 -- 3]" in masked
+    moments = np.array(["2020-01-01", "NaT", "2021-01-01"], dtype="datetime64[D]")
+    assert "min 2020-01-01, max 2021-01-01" in summarise(moments, "moments").text
+
+
+@functools.lru_cache
+def kept(a: int) -> int:
+    return a + 1
+
+
+def test_a_function_that_remembers_is_told_by_its_source() -> None:
+    assert "return a + 1" in summarise(kept, "kept").text
