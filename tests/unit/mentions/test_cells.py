@@ -142,4 +142,5 @@ def test_an_error_that_cannot_say_what_it_is_is_the_last_one(shell: Any) -> None
     found = last_error(shell)
     assert found is not None
     assert found.number == 3
-    assert "Mute" in found.error
+    assert found.code == "raise Mute"
+    assert "in __str__" in found.error
