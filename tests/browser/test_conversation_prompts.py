@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from browser.front_end import CellView, FrontEnd
@@ -54,6 +55,7 @@ def test_permissions_are_given_and_refused(front_end: Open, tmp_path: Path) -> N
     assert_same_when_reopened(notebook)
 
 
+@pytest.mark.slow
 def test_questions_are_answered(front_end: Open) -> None:
     notebook = front_end()
     notebook.run("%load_ext copilot_magics\n%copilot_session asks")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from scripted import ScriptedServer
 
@@ -15,6 +16,7 @@ from browser.saved import assert_same_when_reopened
 Open = Callable[..., FrontEnd]
 
 
+@pytest.mark.slow
 def test_main_path(front_end: Open, provider: ScriptedServer, tmp_path: Path) -> None:
     notebook = front_end(kind="notebook")
     loaded = notebook.run("%load_ext copilot_magics\n%copilot_session seven")

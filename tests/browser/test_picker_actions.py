@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from journals import answer, prompt, start, write_session
 from playwright.sync_api import expect
 from scripted import ScriptedServer
@@ -118,6 +119,7 @@ def test_title_star_copy_export_and_delete(front_end: Open, tmp_path: Path) -> N
     )
 
 
+@pytest.mark.slow
 def test_what_is_in_use_is_not_deleted(front_end: Open) -> None:
     notebook = front_end()
     picker = held(notebook)
@@ -137,6 +139,7 @@ def test_what_is_in_use_is_not_deleted(front_end: Open) -> None:
     assert known_ids() == ["second"]
 
 
+@pytest.mark.slow
 def test_several_rows_at_once(front_end: Open, home: Path, tmp_path: Path) -> None:
     for name in "abcde":
         write_session(home, name, start(), prompt(f"about {name}"), answer("yes"))

@@ -69,6 +69,7 @@ def test_search_as_one_types(front_end: Open, home: Path) -> None:
     expect(picker.search).to_have_value("")
 
 
+@pytest.mark.slow
 def test_filters(front_end: Open, home: Path, tmp_path: Path) -> None:
     notebook = front_end()
     notebook.run(f"{LOAD}\n%copilot_session mine")

@@ -57,6 +57,7 @@ def test_when_its_kernel_is_gone_it_says_so_and_offers_nothing(front_end: Open, 
     again.choose("a")
 
 
+@pytest.mark.slow
 def test_without_the_runtime_it_shows_and_says_what_to_do(
     front_end: Open, kernels: Jupyter, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +106,7 @@ def test_views_of_one_picker_agree(front_end: Open, home: Path) -> None:
     expect(other.ids).to_have_count(4)
 
 
+@pytest.mark.slow
 def test_it_lives_on_after_the_page_is_reloaded(front_end: Open, home: Path) -> None:
     sessions(home, "a", "b")
     notebook = front_end(SHOW)

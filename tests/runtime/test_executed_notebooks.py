@@ -79,6 +79,7 @@ def test_nbclient_runs_a_conversation(provider: ScriptedServer, tmp_path: Path) 
     assert provider.prompts()[0] == "say: One."
 
 
+@pytest.mark.slow
 def test_papermill_runs_share_no_session_unless_they_name_it(
     provider: ScriptedServer, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def old_python() -> str:
     return str(python)
 
 
+@pytest.mark.slow
 # An environment that is not there yet takes some minutes to make.
 @pytest.mark.timeout(600)
 def test_the_main_path(old_python: str, notebook: Start, provider: ScriptedServer) -> None:

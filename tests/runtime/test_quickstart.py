@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from cells import Cell
 from kernels import Notebook
 from nbclient import NotebookClient
@@ -74,6 +75,7 @@ def test_it_runs_from_top_to_bottom(
     assert not (home / "session-state" / SESSION).exists()
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_a_run_broke_off(
     runtime_path: Path, local_model: None, plain_notebook: Callable[..., Notebook]
 ) -> None:
