@@ -9,8 +9,7 @@ BROWSER := $(BIN)/python tests/browser/chromium.py
 RUNTIME ?= $(shell $(BIN)/python -c 'from copilot_magics.runtime.pins import RUNTIME_VERSION as v; print(v)')
 
 # On two cores: most of a test is waiting, for a kernel or a page to start.
-# In the folders' order, in which those with the longest tests come first.
-IN_THREE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+IN_THREE := --numprocesses 3 --dist loadfile
 
 # Each kernel that a test starts would compile the whole package again.
 unexport PYTHONDONTWRITEBYTECODE
