@@ -84,7 +84,6 @@ export class Conversation {
     if (page.before === null) this.end(came.content, page.start);
     else this.earlier(came.content, page.start);
     this.mark.textContent = this.marking();
-    mark(this.items, (answer) => this.goBack(answer));
     this.more();
   }
 
@@ -132,6 +131,7 @@ export class Conversation {
       this.items.replaceChildren(came);
       this.start = start;
     }
+    this.buttons();
     this.element.scrollTop = this.element.scrollHeight;
   }
 
@@ -140,7 +140,13 @@ export class Conversation {
     const below = this.element.scrollHeight - this.element.scrollTop;
     this.items.prepend(came);
     this.start = start;
+    this.buttons();
     this.element.scrollTop = this.element.scrollHeight - below;
+  }
+
+  /** Before it is scrolled to its place, since buttons have a height too. */
+  buttons() {
+    mark(this.items, (answer) => this.goBack(answer));
   }
 
   /** Fetches the page before, where one is near the top. */
