@@ -16,24 +16,23 @@ from copilot_magics import doors
 from copilot_magics.answers.asking import await_answer, wait_for_answer
 from copilot_magics.answers.options import of_type
 from copilot_magics.answers.rounds import Rounds
-from copilot_magics.attachments import attach
-from copilot_magics.binding import can_answer, this_notebook
+from copilot_magics.binding import this_notebook
 from copilot_magics.config import PERMISSIONS, CopilotMagics
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent
 from copilot_magics.errors import BadInput
 from copilot_magics.ids import check_session_id
 from copilot_magics.permissions import Pattern
+from copilot_magics.plain_prompt import turn_for
 from copilot_magics.providers import Wanted
 from copilot_magics.reply import Reply
-from copilot_magics.together import check_now
-from copilot_magics.turn import Turn
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from copilot_magics.conversation import Conversation
     from copilot_magics.settings import How, Options
+    from copilot_magics.turn import Turn
 
 
 class Session:
@@ -192,7 +191,7 @@ class Session:
         InvalidAnswer
             An answer came that is not what ``schema`` asks for; ``.reply.text`` has it.
         """
-        turn = self._turn(prompt, model, timeout, attachments, now)
+        turn = turn_for(self._id, prompt, model, timeout, attachments, now=now)
         rounds = Rounds(turn, Silent(prompts.by_input), of_type(schema, now=now))
         return wait_for_answer(rounds, self.send)
 
@@ -207,7 +206,7 @@ class Session:
         schema: Any = None,
     ) -> Reply:
         """Send a prompt and await the reply; as `Session.ask`, where one may await."""
-        turn = self._turn(prompt, model, timeout, attachments, now)
+        turn = turn_for(self._id, prompt, model, timeout, attachments, now=now)
         rounds = Rounds(turn, Silent(prompts.by_buttons), of_type(schema, now=now))
         return await await_answer(rounds, self.send)
 
@@ -227,7 +226,7 @@ class Session:
         """
         from copilot_magics.background import start_unseen
 
-        turn = self._turn(prompt, model, timeout, attachments, now)
+        turn = turn_for(self._id, prompt, model, timeout, attachments, now=now)
         return start_unseen(turn, self.send, of_type(schema, now=now))
 
     def messages(self, **filters: Any) -> pd.DataFrame:
@@ -351,27 +350,6 @@ class Session:
         while not await (await self._opened("either")).ask(turn):
             # It was released while the prompt waited for its turn.
             continue
-
-    def _turn(
-        self,
-        prompt: str,
-        model: str,
-        timeout: float | None,
-        attachments: Sequence[str | Path],
-        now: bool,
-    ) -> Turn:
-        if not prompt.strip():
-            raise BadInput("The prompt is empty.", "Say what you want to ask.")
-        check_now(now, model, timeout)
-        turn = Turn(
-            prompt,
-            attachments=attach(attachments),
-            model=model,
-            timeout=CopilotMagics.instance().timeout if timeout is None else timeout,
-            watched=can_answer(doors.shell()),
-        )
-        turn.session, turn.now = self._id, now
-        return turn
 
     async def _opened(self, how: How) -> Conversation:
         from copilot_magics.held import opened

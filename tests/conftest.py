@@ -16,6 +16,7 @@ import pytest
 from homes import is_foreign, make_home
 from kernels import Notebook, assert_none_left
 from scripted import ScriptedServer
+from tap import Tap
 
 KEY = "test-key"
 
@@ -61,6 +62,19 @@ def runtime_path(installed_runtime: Path, home: Path, monkeypatch: pytest.Monkey
     """Let the test, and the kernels it starts, use the installed runtime."""
     monkeypatch.setenv("COPILOT_CLI_PATH", str(installed_runtime))
     return installed_runtime
+
+
+@pytest.fixture
+def tap(
+    installed_runtime: Path,
+    provider: ScriptedServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Tap:
+    """Let the kernels of the test find a runtime with a tap."""
+    tap = Tap(tmp_path, installed_runtime)
+    monkeypatch.setenv("COPILOT_CLI_PATH", str(tap.program))
+    return tap
 
 
 @pytest.fixture(scope="session")

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from copilot_magics.reply import Reply
     from copilot_magics.turn import Turn
 
-PYTHON = frozenset({"python", "python3", "py", "py3", "ipython", "ipython3"})
-"""What the language of a block for a notebook's cell is called."""
+_PYTHON = frozenset({"python", "py", "ipython"})
+"""What the language of a block for a notebook's cell is called, whatever its version."""
 
 _BELOW = "The code is in a new cell below, to be read and run by you."
 _NEXT = "The code is your next input, to be read and run by you."
 AGAIN = "Its code was put into a cell when it was answered; `_.to_cell()` makes another one."
+_APART = (
+    "A block that begins with %% needs a cell of its own: `_.to_cell(1)` makes one of the second "
+    "block, and so on."
+)
 NO_CODE = "The answer holds no Python code: no cell was made."
 
 _WITH_CODE = (
@@ -48,9 +52,14 @@ def python_code(text: str) -> str:
     ----------
     text : str
         The answer, Markdown. Blocks in other languages are left out; those that name none count
-        where they can be read as Python, which a table or an output cannot.
+        where they can be read as Python, which a table or an output cannot. A cell magic takes
+        the whole cell: where the first block begins with one, it stands alone, and any other that
+        does is left out.
     """
-    return _joined([cell_code(fence) for fence in fences(text) if _is_python(fence)])
+    found = _python_blocks(text)
+    if found and _is_cell_magic(found[0]):
+        return found[0]
+    return _joined([code for code in found if not _is_cell_magic(code)])
 
 
 def block_code(text: str, number: int) -> str:
@@ -75,7 +84,7 @@ def block_code(text: str, number: int) -> str:
         many = f"The answer has {counted(len(found), 'code block')}, and none with number {number}."
         raise BadInput(many, "They are counted from 0, as in `reply.code`." if found else "")
     fence = found[number]
-    if fence.language and fence.language.lower() not in PYTHON:
+    if fence.language and not is_python(fence.language):
         raise BadInput(
             f"Code block {number} is {plain(fence.language)}, not Python: no cell was made.",
             f"`reply.code[{number}]` has its text.",
@@ -161,8 +170,22 @@ def cell_code(fence: Fence) -> str:
     return plain(fence.code).strip("\n").rstrip()
 
 
-def _is_python(fence: Fence) -> bool:
-    return fence.language.lower() in PYTHON or (not fence.info.strip() and _does(cell_code(fence)))
+def is_python(language: str) -> bool:
+    """Say whether a block's language, such as ``python`` or ``python3.11``, is that of cells."""
+    return language.lower().rstrip("0123456789.") in _PYTHON
+
+
+def _python_blocks(text: str) -> list[str]:
+    return [
+        code
+        for fence in fences(text)
+        if is_python(fence.language) or (not fence.info.strip() and _does(cell_code(fence)))
+        if (code := cell_code(fence))
+    ]
+
+
+def _is_cell_magic(code: str) -> bool:
+    return code.startswith("%%")
 
 
 def _does(code: str) -> bool:
@@ -201,6 +224,8 @@ class NewCell:
         if reply.outcome == "answered":
             code = python_code(reply.text)
             reply.notes.append(put(self._shell, code) if code else NO_CODE)
+            if len(found := _python_blocks(reply.text)) > 1 and any(map(_is_cell_magic, found)):
+                reply.notes.append(_APART)
 
     def take_saved(self, reply: Reply) -> bool:
         """Make no second cell: the first is in the notebook that is run again."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from copilot_magics.answers.cells import AGAIN, PYTHON, cell_code, fences, put
+from copilot_magics.answers.cells import AGAIN, cell_code, fences, is_python, put
 from copilot_magics.attachments import attach_told
 from copilot_magics.display.fences import Fence, blocks
 from copilot_magics.display.inert import fenced, inert_markdown, plain
@@ -136,7 +136,7 @@ def _mended(text: str, code: str) -> Fence | None:
     found = [
         fence
         for fence in fences(text)
-        if cell_code(fence) and (other or fence.language.lower() in {*PYTHON, ""})
+        if cell_code(fence) and (other or not fence.language or is_python(fence.language))
     ]
     return max(reversed(found), key=likeness, default=None)
 

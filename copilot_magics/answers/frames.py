@@ -68,7 +68,13 @@ def as_rows(data: Any, table: Table) -> Any:
     return data
 
 
-def frame(rows: list[dict[str, Any]], table: Table) -> pd.DataFrame:
+def column_names(data: Any) -> list[str] | None:
+    """Return the columns that a model has named beside its rows, where it has."""
+    named = data.get("columns") if isinstance(data, dict) else None
+    return named if isinstance(named, list) else None
+
+
+def frame(rows: list[dict[str, Any]], table: Table, names: list[str] | None = None) -> pd.DataFrame:
     """Return validated rows as a DataFrame.
 
     Parameters
@@ -77,11 +83,13 @@ def frame(rows: list[dict[str, Any]], table: Table) -> pd.DataFrame:
         The rows.
     table : Table
         What was asked for.
+    names : list of str, optional
+        The columns that the model chose, which rows alone do not tell where there are none.
     """
     import pandas as pd
 
     kinds = _columns(table)
-    made = pd.DataFrame(rows, columns=None if kinds is None else list(kinds))
+    made = pd.DataFrame(rows, columns=names if kinds is None else list(kinds))
     for name, kind in (kinds or dict.fromkeys(made.columns)).items():
         made[name] = _typed(made[name], kind)
     return made

@@ -106,9 +106,9 @@ class Shape:
         from pydantic_core import to_json
 
         if self._table is not None:
-            from copilot_magics.answers.frames import as_rows
+            from copilot_magics.answers.frames import as_rows, column_names
 
-            data = as_rows(data, self._table)
+            names, data = column_names(data), as_rows(data, self._table)
         data = restored(data, self._loose)
         try:
             made = self._adapter.validate_json(to_json(data), by_alias=True, by_name=True)
@@ -121,7 +121,7 @@ class Shape:
             return made
         from copilot_magics.answers.frames import frame
 
-        return frame(self._adapter.dump_python(made), self._table)
+        return frame(self._adapter.dump_python(made), self._table, names)
 
 
 def _adapter(kind: Any, name: str) -> tuple[Any, dict[str, Any]]:

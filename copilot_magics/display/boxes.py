@@ -61,7 +61,8 @@ def _permission(about: Ask, answer: Answer) -> list[Any]:
 
 
 def _question(about: Question, answer: Answer) -> list[Any]:
-    parts = [_title(about.text)]
+    # In words of ours, so that no question looks like one for leave.
+    parts = [_title(f"Copilot asks: {about.text}")]
     if about.choices:
         parts.append(_row([_button(choice, choice, answer) for choice in about.choices]))
     if about.free or not about.choices:

@@ -103,7 +103,8 @@ def _typed_permission(about: Ask) -> str:
 
 
 def _typed_answer(about: Question) -> str:
-    print(plain(about.text))
+    # In words of ours, so that no question looks like one for leave.
+    print(f"Copilot asks: {plain(about.text)}")
     for number, choice in enumerate(about.choices, 1):
         print(f"  {number}. {plain(choice)}")
     while True:

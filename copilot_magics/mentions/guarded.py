@@ -32,6 +32,7 @@ _SECONDS = 3.0
 """How long a child may wait, for a lock or for a server that does not answer."""
 _MEMORY = 256 * 2**20
 """Bytes that a child may take beyond what this process has."""
+_WRITTEN_HERE = tuple(kind.__repr__ for kind in (list, tuple, dict, set, frozenset))
 _SAID, _RAISED = b"s", b"r"
 _LENGTH = 9
 """Bytes before what a child says: how it went, and how long it is."""
@@ -65,7 +66,11 @@ def guarded_repr(value: object, most: int = MOST) -> str:
         # Another thread may change what is being read.
         return f"<{full_name(type(value))}>"
     name = full_name(type(value))
-    return guarded_text(lambda: render(value, most, _own_words), name, most)
+    told = guarded_text(lambda: render(value, most, _own_words), name, most)
+    if told.startswith(f"<{name}: its repr ") and type(value).__repr__ in _WRITTEN_HERE:
+        # One of its members took all the time; the others need not be asked.
+        return brief(value, most)
+    return told
 
 
 def brief(value: object, most: int = 80) -> str:

@@ -91,10 +91,10 @@ def test_going_back(front_end: Open, provider: ScriptedServer) -> None:
 
     # What another kernel holds stays as it is.
     notebook.run("%copilot_session --disconnect")
-    lock = SessionLock("talk", "/work/elsewhere.ipynb")
+    lock = SessionLock("talk", "/home/bob/elsewhere.ipynb")
     backs(picker).first.click()
     confirm.click()
-    picker.expect_said("The session 'talk' is in use by /work/elsewhere.ipynb")
+    picker.expect_said("The session 'talk' is in use by /home/bob/elsewhere.ipynb")
     assert typed("talk") == ["say: one more", "say: two"]
     # What nobody holds is taken up for it.
     lock.release()

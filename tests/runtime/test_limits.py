@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from cells import Cell
@@ -29,19 +28,6 @@ EXHAUSTED = {
     "usedAiCredits": 31,
     "maxAiCredits": 30,
 }
-
-
-@pytest.fixture
-def tap(
-    installed_runtime: Path,
-    provider: ScriptedServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Tap:
-    """Let the kernels of the test find a runtime with a tap."""
-    tap = Tap(tmp_path, installed_runtime)
-    monkeypatch.setenv("COPILOT_CLI_PATH", str(tap.program))
-    return tap
 
 
 @pytest.fixture

@@ -155,9 +155,9 @@ def test_what_cannot_be_gone_back_to_is_said_and_nothing_is_done(
 
     # While somebody else holds it.
     said(nb, "%copilot_session --disconnect")
-    lock = SessionLock("chat", "/work/other.ipynb")
+    lock = SessionLock("chat", "/home/bob/other.ipynb")
     error = refused(nb, "%copilot_session chat --rewind 0")
-    assert error.startswith("SessionInUse: The session 'chat' is in use by /work/other.ipynb")
+    assert error.startswith("SessionInUse: The session 'chat' is in use by /home/bob/other.ipynb")
     lock.release()
 
     # Where the runtime does not know the turn, since somebody else has written it.

@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from kernels import Notebook
-from scripted import ScriptedServer
 from tap import Tap
-
-
-@pytest.fixture
-def tap(
-    installed_runtime: Path,
-    provider: ScriptedServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Tap:
-    """Let the kernels of the test find a runtime with a tap."""
-    tap = Tap(tmp_path, installed_runtime)
-    monkeypatch.setenv("COPILOT_CLI_PATH", str(tap.program))
-    return tap
 
 
 def test_a_turn_has_its_answer_and_its_end(

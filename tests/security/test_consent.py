@@ -10,7 +10,6 @@ from typing import Any
 import copilot.session_events as events
 import pytest
 from kernels import Notebook
-from scripted import ScriptedServer
 from tap import Tap
 
 Start = Callable[..., Notebook]
@@ -64,19 +63,6 @@ UNREAD: list[Any] = [
     ["shell"],
     None,
 ]
-
-
-@pytest.fixture
-def tap(
-    installed_runtime: Path,
-    provider: ScriptedServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Tap:
-    """Let the kernels of the test find a runtime with a tap."""
-    tap = Tap(tmp_path, installed_runtime)
-    monkeypatch.setenv("COPILOT_CLI_PATH", str(tap.program))
-    return tap
 
 
 def touches(names: list[str]) -> str:

@@ -27,6 +27,10 @@ from copilot_magics.errors import BadInput
         ("````md\n```python\nx\n```\n````", ""),
         ("```python\nunfinished(", "unfinished("),
         ("```python\n\n```", ""),
+        ("```python3.11\nx = 1\n```", "x = 1"),
+        # A cell magic takes the whole cell.
+        ("```python\n%pip list\n```\n```python\n%%bash\nls\n```", "%pip list"),
+        ("```python\n%%bash\nls\n```\n```python\nx = 1\n```", "%%bash\nls"),
         # What turns the order of what is read would hide what is run.
         ("```python\nx = 1 # \u202e harmless\x1b[2J\n```", "x = 1 #  harmless[2J"),
     ],

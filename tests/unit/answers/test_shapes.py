@@ -242,3 +242,9 @@ def test_what_is_no_type_is_refused_in_one_sentence(expression: str) -> None:
 def test_a_table_whose_columns_share_a_name_is_none() -> None:
     with pytest.raises(Unfit, match="named twice"):
         Shape("DataFrame", {}).read('{"columns": ["a", "a"], "rows": [[1, 2]]}')
+
+
+def test_a_table_without_rows_has_its_columns() -> None:
+    empty = Shape("DataFrame", {}).read('{"columns": ["a", "b"], "rows": []}')
+    assert list(empty) == ["a", "b"]
+    assert len(empty) == 0

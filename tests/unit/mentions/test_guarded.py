@@ -202,3 +202,15 @@ def test_no_warning_of_threads() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("a\n", "")
+
+
+class Endless:
+    def __repr__(self) -> str:
+        while True:
+            pass
+
+
+def test_one_member_that_hangs_hides_no_other() -> None:
+    told = guarded_repr({"known": 1, "bad": Endless()})
+    assert "'known': 1" in told
+    assert "Endless" in told
