@@ -19,7 +19,8 @@ MENDED = "say: No zero.\\n```python\\n1 / 2\\n```"
 ROWS = 'say: {"rows": [{"name": "<b>Ada</b>", "age": 36}]}'
 
 
-@pytest.mark.parametrize("kind", ["lab", pytest.param("notebook", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["lab", "notebook"])
 def test_code_goes_into_a_new_cell_below(
     front_end: Open, provider: ScriptedServer, kind: Kind
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from scripted import ScriptedServer
 
@@ -38,6 +39,7 @@ def test_stop_ends_an_answer_and_a_question(
     assert_same_when_reopened(notebook)
 
 
+@pytest.mark.slow
 def test_restart_goes_on_with_the_session(front_end: Open, tmp_path: Path) -> None:
     notebook = front_end("%load_ext copilot_magics")
     load = notebook.cell(0).run()

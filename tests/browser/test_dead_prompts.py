@@ -16,7 +16,8 @@ from browser.saved import assert_no_placeholder
 Open = Callable[..., FrontEnd]
 
 
-@pytest.mark.parametrize("end", ["killed", pytest.param("shut down", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["killed", "shut down"])
 def test_nothing_is_left_of_a_prompt_whose_kernel_ends(front_end: Open, end: str) -> None:
     notebook = front_end()
     told = notebook.run("import os\nprint(os.getpid())\n%load_ext copilot_magics")

@@ -43,7 +43,8 @@ ACTING = "script, iframe, object, embed, form, svg, [onerror], [onload], [onmous
 OUTPUT = ".jp-Cell-outputArea .jp-OutputArea-output"
 
 
-@pytest.mark.parametrize("kind", ["lab", pytest.param("notebook", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["lab", "notebook"])
 def test_nothing_acts_where_it_is_shown(front_end: Open, tmp_path: Path, kind: str) -> None:
     work = tmp_path / "work"
     work.mkdir()

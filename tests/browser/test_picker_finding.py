@@ -232,6 +232,7 @@ def test_a_long_conversation_comes_page_by_page(front_end: Open, home: Path) -> 
     ]
 
 
+@pytest.mark.slow
 def test_the_table_follows_the_disk(front_end: Open, home: Path) -> None:
     folders = [session(home, f"s{n:02}", *turn(f"text {n}"), days=n) for n in range(60)]
     notebook = front_end(SHOW)

@@ -75,6 +75,7 @@ def keep(picker: PickerView, name: str) -> None:
     picker.root.screenshot(path=ARTIFACTS / f"picker-{name}.png")
 
 
+@pytest.mark.slow
 def test_every_width_and_both_themes(front_end: Open, home: Path) -> None:
     many(home)
     notebook = front_end(IN_A_BOX)

@@ -42,6 +42,7 @@ def test_empty_then_a_session_then_unreadable(front_end: Open, home: Path) -> No
     picker.expect_ids("a")
 
 
+@pytest.mark.slow
 def test_when_its_kernel_is_gone_it_says_so_and_offers_nothing(front_end: Open, home: Path) -> None:
     sessions(home, "a")
     notebook = front_end(SHOW)
@@ -74,6 +75,7 @@ def test_without_the_runtime_it_shows_and_says_what_to_do(
     picker.expect_said("/nowhere/copilot")
 
 
+@pytest.mark.slow
 def test_views_of_one_picker_agree(front_end: Open, home: Path) -> None:
     sessions(home, "a", "b", "c")
     notebook = front_end(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from browser.front_end import FrontEnd
@@ -22,6 +23,7 @@ print("It is read.")
 """
 
 
+@pytest.mark.slow
 def test_a_bar_is_seen_and_goes(front_end: Open) -> None:
     notebook = front_end()
     go = notebook.path.with_name("go")

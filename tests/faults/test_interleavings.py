@@ -137,7 +137,7 @@ def interleave(
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("first", "count"),
-    [(0, 10), *(pytest.param(10 + n * 198, 198, marks=pytest.mark.slow) for n in range(5))],
+    [(0, 5), *(pytest.param(5 + n * 199, 199, marks=pytest.mark.slow) for n in range(5))],
 )
 def test_four_processes_and_one_session(
     provider: ScriptedServer,

@@ -207,6 +207,7 @@ def test_one_fault_at_every_moment(victim: Victim, fault: FaultOf, how: str) -> 
         strike(victim, how, moment, said, fault)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_moments_in_between(victim: Victim, fault: FaultOf) -> None:
     strike(victim, "its own end", "writing a file", ANSWERED, fault)

@@ -34,7 +34,8 @@ def children() -> Iterator[list[psutil.Process]]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("kind", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["fork", "spawn"])
 def test_an_interrupt_and_a_kill_with_a_pool_alive(
     notebook: Start, home: Path, fault: FaultOf, children: list[psutil.Process], kind: str
 ) -> None:

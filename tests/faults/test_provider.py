@@ -289,6 +289,7 @@ def an_answer_that_stops_halfway(nb: Notebook, provider: ScriptedServer, fault: 
         goes_on(nb, it, "silent after: Half of it.")
 
 
+@pytest.mark.slow
 def test_twenty_megabytes_hang_neither_the_kernel_nor_the_page(
     nb: Notebook, provider: ScriptedServer, fault: FaultOf
 ) -> None:

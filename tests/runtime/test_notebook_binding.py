@@ -126,6 +126,7 @@ def test_the_second_notebook_is_refused_and_told_who(
     assert provider.last.prompts == ["say: mine", "recall", "recall"]
 
 
+@pytest.mark.slow
 def test_two_kernels_race_to_create_one_session(
     notebook: StartNotebook, provider: ScriptedServer, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from cells import Cell
 from kernels import Notebook
 from scripted import ScriptedServer
@@ -75,6 +76,7 @@ def test_restart_and_run_all(notebook: StartNotebook, provider: ScriptedServer) 
         assert "it is sent again. `%copilot_session --rerun replay` would show" in cell.text
 
 
+@pytest.mark.slow
 def test_what_replay_does_not_cover(notebook: StartNotebook, provider: ScriptedServer) -> None:
     nb = notebook()
     nb.run("%load_ext copilot_magics")

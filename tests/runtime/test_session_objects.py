@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 from kernels import Notebook
 from scripted import ScriptedServer
 
@@ -96,6 +97,7 @@ def test_nothing_of_the_sdks_logging_reaches_the_cell(
     assert ":copilot" not in cell.stderr
 
 
+@pytest.mark.slow
 def test_a_forked_child_that_outlives_the_kernel_holds_nothing(
     notebook: Start, provider: ScriptedServer, tmp_path: Path
 ) -> None:

@@ -193,6 +193,7 @@ def test_nothing_runs_and_nothing_is_said(
     assert "STEERS-AGENTS.md" in json.dumps(provider.requests[0].messages)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_language_server_runs_once_its_folder_is_trusted(
     notebook: Start, provider: ScriptedServer, tmp_path: Path
