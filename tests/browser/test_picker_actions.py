@@ -172,6 +172,7 @@ def test_several_rows_at_once(front_end: Open, home: Path, tmp_path: Path) -> No
     picker.expect_chosen()
 
 
+@pytest.mark.slow
 def test_clean_up_deletes_what_is_ticked(front_end: Open, home: Path) -> None:
     write_session(home, "empty", start())
     write_session(home, "abandoned", start(), prompt("hello?"))

@@ -137,6 +137,7 @@ def test_sorting_keeps_stars_on_top(front_end: Open, home: Path) -> None:
     picker.expect_ids("a", "b-10", "b-2")
 
 
+@pytest.mark.slow
 def test_keys(front_end: Open, home: Path) -> None:
     for number in range(4):
         session(home, f"s{number}", *turn(f"text {number}"), days=number + 1)

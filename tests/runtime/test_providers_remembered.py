@@ -97,6 +97,7 @@ def test_a_named_provider_is_used_again_or_missed(
     assert_no_key_crossed(mine, theirs)
 
 
+@pytest.mark.slow
 def test_the_environments_provider_is_used_again_or_missed(
     runtime_path: Path, plain_notebook: StartNotebook, mine: ScriptedServer, theirs: ScriptedServer
 ) -> None:

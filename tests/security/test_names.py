@@ -106,6 +106,7 @@ def test_names_that_differ_in_their_case_alone_are_refused() -> None:
     check_alone("alice", ["alice", "alice-2", "b"])
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_magics_refuse_them_too_and_a_link_is_not_followed(
     notebook: Start, home: Path, tmp_path: Path
