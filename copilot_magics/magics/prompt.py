@@ -9,7 +9,6 @@ from IPython.core.magic import line_cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from copilot_magics.config import CONTEXTS
-from copilot_magics.filled import as_typed
 from copilot_magics.interruptible import interruptible
 from copilot_magics.magics.common import HELP, NotebookMagics, begin_imports
 from copilot_magics.options import parse, split_prompt
@@ -126,6 +125,8 @@ class PromptMagics(NotebookMagics):
         if cell is None:
             options, text = split_prompt(self.copilot, line)
             variables = self.notebook.shell.user_ns
+            from copilot_magics.filled import as_typed
+
             text = as_typed(options, text, self.notebook.raw_cell, variables)
         args = parse(self.copilot, options)
         if args is None:
