@@ -17,6 +17,8 @@ from copilot_magics.errors import BadInput, closest
 from copilot_magics.texts import check_text
 
 _TYPE = re.compile(r"(?<!\S)--as(?:=|\s+)(?=\S)")
+# argparse (up to Python 3.12) takes the dashes for the end of the options, and no value for a list.
+_DASHES = re.compile(r"(-[^=]*)=--")
 _UNKNOWN = re.compile(r"unrecognized arguments: (.*)", re.DOTALL)
 
 
@@ -43,12 +45,18 @@ def parse(magic: Any, line: str) -> Namespace | None:
     parser = magic.parser
     check_text(line, "What was typed")
     try:
-        args: Namespace = parser.parse_args(words(_with_types_quoted(line)))
+        split = words(_with_types_quoted(line))
+        args: Namespace = parser.parse_args(split)
     except (UsageError, ValueError) as error:
         raise BadInput(*_told(parser, str(error))) from None
     if args.help:
         print(parser.format_help().removeprefix("::").strip())
         return None
+    if found := next(filter(None, map(_DASHES.fullmatch, split)), None):
+        name = parser.prog.removeprefix("::").strip()
+        raise BadInput(
+            f"{found[1]} cannot be '--'.", f"`%{name} --help` says what may stand behind it."
+        )
     return args
 
 

@@ -24,6 +24,7 @@ from copilot_magics.display.inert import plain
 from copilot_magics.display.stream import final_bundle
 from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.folders import session_state
+from copilot_magics.mentions.finding import Mention, find, with_mentions
 from copilot_magics.replay import reply_in
 from copilot_magics.reply import Reply
 from copilot_magics.retelling import Retold, attached, retold, turn_numbers
@@ -39,6 +40,8 @@ _SHELLS = {"bash": "bash", "sh": "sh", "shell": "bash", "zsh": "bash", "console"
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What may be a cell's ID."""
+
+_UPWARDS = re.compile(r"\A(?:\.\./)*/?")
 
 _METADATA: Json = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -129,19 +132,30 @@ def _cells(session: str, turns: list[Retold]) -> Iterator[Json]:
 
 
 def _source(told: Retold) -> str:
+    paths = [one for a in told.attachments if isinstance(one := a.get("path"), str)]
+    names = {one for a in told.attachments if isinstance(one := a.get("displayName"), str)}
+
+    def went_along(mention: Mention) -> bool:
+        if mention.cell is not None:
+            return any(name.startswith("cell:") for name in names)
+        told_as = mention.expression.replace('"', "'")
+        return told_as in names or any(_is_path(mention, path) for path in paths)
+
+    # What looks like a mention and sent nothing was literal, and must be so again.
+    prompt = with_mentions(told.prompt, went_along)
+    mentioned = find(prompt)[1]
     options = "".join(
         f" --attach {_quoted(path)}"
-        for one in told.attachments
-        if isinstance(path := one.get("path"), str)
-        and _is_one_line(path)
-        and not _mentions(told.prompt, path)
+        for path in paths
+        if _is_one_line(path) and not any(_is_path(mention, path) for mention in mentioned)
     )
-    return f"%%copilot{options}\n{told.prompt}"
+    return f"%%copilot{options}\n{prompt}"
 
 
-def _mentions(prompt: str, path: str) -> bool:
-    """Whether a prompt says itself what goes along."""
-    return re.search(rf"@\S*{re.escape(os.path.basename(path))}", prompt) is not None
+def _is_path(mention: Mention, path: str) -> bool:
+    """Whether a mention may have sent a path, which the journal has as a whole one."""
+    wanted = _UPWARDS.sub("", os.path.normpath(os.path.expanduser(mention.path)))
+    return bool(mention.path) and f"/{path.rstrip('/')}".endswith(f"/{wanted}")
 
 
 def _is_one_line(path: str) -> bool:

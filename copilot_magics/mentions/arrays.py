@@ -81,7 +81,8 @@ def _numbers(array: Array) -> list[str]:
         statistics.update(tally.told(flat.size))
     if array.dtype.kind == "f":
         estimate = round(float(np.isnan(some).mean()) * flat.size)
-        lines.append(f"NaN: {statistics.pop('missing', f'~{estimate}')}")
+        unsure = "~" if len(some) < flat.size else ""
+        lines.append(f"NaN: {statistics.pop('missing', f'{unsure}{estimate}')}")
     if statistics:
         lines.append(", ".join(f"{name} {value_text(statistics[name])}" for name in STATISTICS))
     if len(some) < flat.size:

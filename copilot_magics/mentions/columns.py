@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.mentions.guarded import brief
-from copilot_magics.mentions.naming import class_name, plain_kind
+from copilot_magics.mentions.naming import class_name, module_of, plain_kind
 from copilot_magics.mentions.rendering import own
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SAMPLED = 2_000_000
 PIECE = 2**16
 """Numbers that are looked at at once."""
 _LABEL = 40
-_COUNTED = (str, int, bool, float, datetime.date)
+_COUNTED = {str, int, bool, float, datetime.date}
 """Kinds whose values are counted: comparing others could run anybody's code."""
 
 STATISTICS = ("mean", "std", "min", "25%", "50%", "75%", "max")
@@ -153,14 +153,18 @@ def frequencies(values: Sequence[Any], *, sampled: bool) -> str:
     """
     if not values:
         return "no values"
-    if not all(plain_kind(value) in _COUNTED for value in values):
-        kinds = Counter(class_name(type(value)) for value in values)
-        told = ", ".join(f"{name} {count}" for name, count in kinds.most_common(3))
-        return f"types: {told}"
+    kinds = Counter(map(plain_kind, values))
+    types = ""
+    if len(kinds) > 1 or not kinds.keys() <= _COUNTED:
+        names = Counter(class_name(type(value)) for value in values)
+        types = "types: " + ", ".join(f"{name} {n}" for name, n in names.most_common(3))
+    if not kinds.keys() <= _COUNTED:
+        return types
     counted = Counter(values)
     most = "" if sampled and len(counted) == len(values) else _most_frequent(counted, len(values))
     more = "at least " if sampled else ""
-    return f"{more}{len(counted):,} different{most}"
+    told = f"{more}{len(counted):,} different{most}"
+    return f"{types}; {told}" if types else told
 
 
 def value_text(value: Any, digits: int = 6, most: int = 30) -> str:
@@ -175,13 +179,14 @@ def value_text(value: Any, digits: int = 6, most: int = 30) -> str:
     most : int
         Characters of a text.
     """
+    value = _without_numpy(value)
     kind = type(value)
     if kind is float:
         whole = value.is_integer() and abs(value) < 1e6
         return f"{value:.0f}" if whole else f"{value:.{digits}g}"
     if kind is str:
         return plain_or_quoted(value, most)
-    if own(value) and hasattr(value, "isoformat"):
+    if own(value) and (hasattr(value, "isoformat") or module_of(kind) == "numpy"):
         return str(value).removesuffix(" 00:00:00")
     return plain_or_quoted(brief(value, most), most + 40) if kind is not int else str(value)
 
@@ -195,7 +200,17 @@ def plain_or_quoted(text: str, most: int = _LABEL) -> str:
 
 def label_text(label: Any) -> str:
     """Return a column's label, which may be anything."""
+    label = _without_numpy(label)
     return plain_or_quoted(label if type(label) is str else brief(label, _LABEL))
+
+
+def _without_numpy(value: Any) -> Any:
+    """Return Python's own number for one of NumPy, whose `repr` says more than the number."""
+    if type(value) is tuple:
+        return tuple(map(_without_numpy, value))
+    numpys = module_of(type(value)) == "numpy" and own(value)
+    # In Python, a time of NumPy would be a number.
+    return value.item() if numpys and value.dtype.kind in "biufc" else value
 
 
 def _most_frequent(counted: Counter[Any], total: int) -> str:

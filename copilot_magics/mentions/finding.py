@@ -8,7 +8,7 @@ which is sent as ``@``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from copilot_magics.display.fences import Fence, blocks
@@ -18,8 +18,9 @@ _STEP = r"""(?:\.[^\W\d]\w*|\["[^"\n\]]*"\]|\['[^'\n\]]*'\]|\[-?\d+\])"""
 _MENTION = re.compile(
     rf"""{_BEGINS}(?:
     "(?P<double>[^"\n]+)" | '(?P<single>[^'\n]+)'
-    | (?P<cell>cell:(?P<number>\d*))
-    | (?=(?P<path>[\w./~+-]*[\w/])?) (?P<expression>[^\W\d]\w*{_STEP}*)? (?P<called>\()?
+    | (?P<cell>cell:(?P<number>(?:\d+(?:-\d+)?)?))
+    | (?=(?P<path>[\w./~+-]*[\w/])?)
+      (?: (?P<expression>[^\W\d]\w*{_STEP}*) (?: (?P<called>\() | (?P<computed>\[[^\]\n]*\]) )? )?
     )""",
     re.VERBOSE,
 )
@@ -41,14 +42,17 @@ class Mention:
         What it is if it is a path.
     expression : str
         What it is if it is a variable, with what follows it: ``d["key"]``.
+    computed : str
+        What stands behind the expression that would have to be computed: ``[1:3]``.
     cell : str or None
-        A cell's number where it says ``cell:``.
+        A cell's number where it says ``cell:``, or those of a first and a last one: ``2-4``.
     quoted : bool
         Whether it can be nothing but a path.
     """
 
     path: str
     expression: str = ""
+    computed: str = ""
     cell: str | None = None
     quoted: bool = False
 
@@ -84,11 +88,23 @@ def with_mentions_of(text: str, typed: str) -> str:
     typed : str
         What was typed; it may hold more.
     """
-    known = set(find(typed)[1])
+    return with_mentions(text, set(find(typed)[1]).__contains__)
+
+
+def with_mentions(text: str, are_some: Callable[[Mention], bool]) -> str:
+    """Return a text in which what looks like a mention is literal, but for those that are some.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    are_some : callable
+        Says of what looks like a mention whether it is one.
+    """
 
     def literal(found: re.Match[str]) -> str:
         mention = _mention(found)
-        return found[0] if mention is None or mention in known else f"\\{found[0]}"
+        return found[0] if mention is None or are_some(mention) else f"\\{found[0]}"
 
     pieces: list[str] = []
     for block in blocks(text):
@@ -135,4 +151,4 @@ def _mention(found: re.Match[str]) -> Mention | None:
     if expression and found["called"]:
         # `df.head()`: what is meant is what it is asked of.
         expression = expression.rpartition(".")[0] or expression
-    return Mention(path, expression) if path.strip(".+-") else None
+    return Mention(path, expression, found["computed"] or "") if path.strip(".+-") else None

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _EXACT = 1_000_000_000
 """Numbers up to which all are counted: about a second and a half."""
 _ASKED = 10_000
+_CATEGORIES = 12
+"""Categories that are named."""
 _EXACT_OBJECTS = 1_000_000
 """Python objects up to which all are looked at for missing ones."""
 
@@ -148,7 +150,11 @@ def _describe(column: Column, present: pd.Series[Any], *, sampled: bool) -> None
     elif isinstance(kind, pd.CategoricalDtype):
         ordered = " ordered" if kind.ordered else ""
         column.dtype = f"category of {len(kind.categories):,}{ordered}"
-        column.told = frequencies(present.tolist(), sampled=sampled)
+        listed = (" < " if kind.ordered else ", ").join(
+            value_text(one) for one in kind.categories[:_CATEGORIES]
+        )
+        more = ", …" if len(kind.categories) > _CATEGORIES else ""
+        column.told = f"{listed}{more}; {frequencies(present.tolist(), sampled=sampled)}"
     else:
         column.told = frequencies(present.tolist(), sampled=sampled)
 

@@ -14,11 +14,12 @@ from collections import OrderedDict, defaultdict
 from typing import Any
 
 from copilot_magics.errors import BadInput, closest
-from copilot_magics.mentions.naming import bases_of, is_a, module_of, plain_kind
+from copilot_magics.mentions.naming import bases_of, is_a, loaded, module_of, plain_kind
 
 _STEP = re.compile(r"""\.(?P<name>[^\W\d]\w*)|\[(?P<key>[^\]]*)\]""")
 _TRUSTED = ("pandas", "numpy", "polars", "pyarrow", "matplotlib")
 _TABLES = (("pandas", "DataFrame"), ("pandas", "Series"), ("polars", "DataFrame"))
+_ARRAYS = (("numpy", "ndarray"), ("numpy.ma", "MaskedArray"))
 
 
 def reach(names: dict[str, Any], expression: str) -> Any:
@@ -60,7 +61,7 @@ def _attribute(value: Any, name: str, so_far: str) -> Any:
     except AttributeError:
         raise _missing(so_far, f"attribute {name!r}", name, known_names(value)) from None
     except Exception:
-        raise _computed(f"{so_far}.{name}") from None
+        raise computed(f"{so_far}.{name}") from None
     if type(found) is types.MemberDescriptorType:
         try:
             return found.__get__(value, kind)
@@ -70,7 +71,7 @@ def _attribute(value: Any, name: str, so_far: str) -> Any:
         return found.__func__
     plain = type(found) is types.FunctionType or not _computes(found)
     if not plain:
-        raise _computed(f"{so_far}.{name}")
+        raise computed(f"{so_far}.{name}")
     return found
 
 
@@ -83,12 +84,13 @@ def _item(value: Any, key: Any, so_far: str) -> Any:
         except KeyError:
             keys = [one for one in list(value)[:1000] if type(one) is str]
             raise _missing(so_far, f"key {key!r}", str(key), keys) from None
-    if (kind in (list, tuple) and type(key) is int) or any(is_a(value, *one) for one in _TABLES):
+    listed = kind in (list, tuple) or any(kind is loaded(*one) for one in _ARRAYS)
+    if (listed and type(key) is int) or any(is_a(value, *one) for one in _TABLES):
         try:
             return value[key]
         except Exception:
             raise _missing(so_far, f"item {key!r}", str(key), known_names(value)) from None
-    raise _computed(written)
+    raise computed(written)
 
 
 def _computes(found: Any) -> bool:
@@ -112,7 +114,8 @@ def _missing(so_far: str, what: str, wanted: str, known: Any) -> BadInput:
     )
 
 
-def _computed(expression: str) -> BadInput:
+def computed(expression: str) -> BadInput:
+    """Return what is said of an expression that is no name, attribute or key."""
     return BadInput(
         f"@{expression} would have to be computed by code of its own; nothing was sent.",
         "Put it into a variable first, and mention that.",

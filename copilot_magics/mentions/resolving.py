@@ -25,6 +25,9 @@ LAST, ERROR = "last", "error"
 _NAMED_FILE = re.compile(r"[-+~][\w.-]*\.[A-Za-z]\w*$")
 """What is no variable's name: ``data-2023.csv`` is not meant to be `data`."""
 
+_CELLS = 10
+"""Cells that one mention may mean."""
+
 _FILES = 2_000
 """Entries of a folder among which the closest is looked for."""
 
@@ -112,37 +115,47 @@ def _add(along: Along, shell: Any, mention: Mention) -> None:
     names = shell.user_ns
     variable = mention.expression.partition(".")[0].partition("[")[0]
     if mention.cell is not None:
-        along.summaries.append(_cell(shell, mention.cell))
+        along.summaries += _cells(shell, mention.cell)
     elif mention.expression in (LAST, ERROR):
         along.summaries.append(_newest(shell, mention.expression))
     elif mention.quoted or _is_path(mention.path):
         along.paths.append(_path(mention.path))
     elif mention.path.isidentifier() and mention.path in names:
-        along.summaries.append(_variable(names, mention.expression))
+        along.summaries.append(_variable(names, mention))
     elif os.path.exists(mention.path):
         along.paths.append(mention.path)
     elif variable and variable in names and not _NAMED_FILE.search(mention.path):
-        along.summaries.append(_variable(names, mention.expression))
+        along.summaries.append(_variable(names, mention))
     elif not mention.path[:1].isdigit():
         known = [*_known(shell), *_files()]
         raise _unknown(f"variable or file {mention.path!r}", mention.path, known)
 
 
-def _variable(names: dict[str, Any], expression: str) -> Summary:
-    from copilot_magics.mentions.reaching import reach
+def _variable(names: dict[str, Any], mention: Mention) -> Summary:
+    from copilot_magics.mentions.reaching import computed, reach
     from copilot_magics.mentions.variables import summarise
 
-    return summarise(reach(names, expression), expression)
+    value = reach(names, mention.expression)
+    if mention.computed:
+        raise computed(mention.expression + mention.computed)
+    return summarise(value, mention.expression)
 
 
-def _cell(shell: Any, number: str) -> Summary:
-    found = cells.cell(shell, int(number)) if number else None
-    if found is None:
-        known = cells.numbers(shell)
+def _cells(shell: Any, wanted: str) -> list[Summary]:
+    """Return what is told of a cell, or of those from one to another."""
+    known = cells.numbers(shell)
+    first, _, last = wanted.partition("-")
+    found = [n for n in known if int(first or 0) <= n <= int(last or first or 0)]
+    if not found:
         told = f"The last one was @cell:{known[-1]}." if known else "None was run yet."
-        said = f"There is no cell [{number}] in this kernel" if number else "@cell: lacks a number"
+        said = f"There is no cell [{wanted}] in this kernel" if wanted else "@cell: lacks a number"
         raise BadInput(f"{said}; nothing was sent.", told)
-    return found.summary(f"cell:{number}")
+    if len(found) > _CELLS:
+        raise BadInput(
+            f"@cell:{wanted} are {len(found)} cells; nothing was sent.",
+            f"Mention at most {_CELLS}; --context cells sends an overview of all.",
+        )
+    return [one.summary(f"cell:{n}") for n in found if (one := cells.cell(shell, n))]
 
 
 def _newest(shell: Any, which: str) -> Summary:

@@ -130,8 +130,15 @@ def _lazy(_value: Any) -> Told:
 
 
 def _array(value: Any) -> Told:
+    import numpy as np
+
     from copilot_magics.mentions.arrays import array_text
 
+    if value.dtype.hasobject and value.size:
+        first = np.asarray(value).flat[0]
+        if is_a(first, "matplotlib.axes", "Axes"):
+            # What `plt.subplots(2, 2)` returns.
+            return _figure(first.figure)
     return "array", array_text(value), ()
 
 

@@ -217,13 +217,15 @@ def is_sound(session_id: str) -> bool:
     return not any(stretch.damage for stretch in read_stretches(journal_path(session_id)))
 
 
-def decode(blob: bytes) -> Journal:
+def decode(blob: bytes, offset: int = 0) -> Journal:
     """Decode a journal's bytes.
 
     Parameters
     ----------
     blob : bytes
         The whole file, or whole lines of it.
+    offset : int
+        How many bytes of the file are before them.
 
     Returns
     -------
@@ -231,7 +233,7 @@ def decode(blob: bytes) -> Journal:
         Its events and its damage.
     """
     events = decode_lines(blob)
-    return Journal(*salvage(blob)) if events is None else Journal(events, [])
+    return Journal(*salvage(blob, offset)) if events is None else Journal(events, [])
 
 
 def events_of(blob: bytes, *types: str) -> Iterator[Event]:
@@ -252,21 +254,22 @@ def events_of(blob: bytes, *types: str) -> Iterator[Event]:
     # Inside a string the quotes would be escaped, so prose is not taken for a type.
     places = merge(*(_occurrences(blob, f'"{name}"'.encode()) for name in types))
     lines: list[bytes] = []
-    done, enough = 0, 1
+    first, done, enough = 0, 0, 1
     for at in places:
         if at < done:
             continue
         start, done = _line(blob, at)
+        first = first if lines else start
         lines.append(blob[start:done])
         # The first at once, since some want no more; many together take a third of the time.
         if len(lines) == enough:
-            yield from _events_among(lines, types)
+            yield from _events_among(lines, types, first)
             lines, enough = [], 4 * enough
-    yield from _events_among(lines, types)
+    yield from _events_among(lines, types, first)
 
 
-def _events_among(lines: list[bytes], types: tuple[str, ...]) -> list[Event]:
-    return [event for event in decode(b"".join(lines)).events if event.type in types]
+def _events_among(lines: list[bytes], types: tuple[str, ...], first: int) -> list[Event]:
+    return [event for event in decode(b"".join(lines), first).events if event.type in types]
 
 
 def _occurrences(blob: bytes, needle: bytes) -> Iterator[int]:

@@ -115,6 +115,11 @@ def test_a_type_needs_no_quotes_for_what_stands_in_its_brackets(line: str, kind:
         (COPILOT, "what is this", "The prompt goes into the lines below %%copilot"),
         (SESSIONS, "--delete", "%copilot_sessions: "),
         (SESSIONS, "--detele x", "Did you mean '--delete'"),
+        # As a list of nothing, the first would be no number and the others would deny nothing.
+        (COPILOT, "--timeout=--", "--timeout cannot be '--'."),
+        (COPILOT, "--as --", "--as cannot be '--'."),
+        (SESSION, "chat --deny=--", "--deny cannot be '--'."),
+        (SESSIONS, "--delete=--", "--delete cannot be '--'."),
     ],
 )
 def test_what_cannot_be_understood_is_said(magic: Any, line: str, told: str) -> None:

@@ -82,6 +82,19 @@ def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -
                 "attachments": [{"type": "file", "path": "/work/data/f.csv"}],
             },
         ),
+        event(
+            "user.message",
+            {
+                "content": "Ask @ada, @grace: @df['a'], @cell:2, `@x`, @../out/, @.env, @'b c'",
+                "attachments": [
+                    {"type": "blob", "displayName": "df['a']"},
+                    {"type": "blob", "displayName": "cell:2"},
+                    {"type": "directory", "path": "/work/out", "displayName": "out"},
+                    {"type": "file", "path": "/work/now/.env"},
+                    {"type": "file", "path": "/work/now/b c", "displayName": "b c"},
+                ],
+            },
+        ),
         b'{"torn',
     )
     cells = read(write_notebook("s", tmp_path / "s.ipynb")).cells
@@ -91,6 +104,8 @@ def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -
         f'%%copilot --attach "/tmp/it\'s.csv"\n{bad}',
         # The prompt says it itself.
         "%%copilot\nWhat is in @data/f.csv?",
+        # So is what sent nothing along: it was a literal @.
+        "%%copilot\nAsk \\@ada, \\@grace: @df['a'], @cell:2, `@x`, @../out/, @.env, @'b c'",
     ]
     outputs = [cell.outputs[0].data["text/markdown"] for cell in cells[1:]]
     assert outputs[0].startswith("> This prompt has no answer.")

@@ -56,8 +56,27 @@ def test_paths(prompt: str, paths: list[str]) -> None:
 
 
 def test_cells() -> None:
-    found = find("@cell:3, @cell:12. @cell:")[1]
-    assert found == [Mention("", cell="3"), Mention("", cell="12"), Mention("", cell="")]
+    found = find("@cell:3, @cell:12. @cell:2-14, @cell:5- @cell:")[1]
+    assert [mention.cell for mention in found] == ["3", "12", "2-14", "5", ""]
+    assert all(mention == Mention("", cell=mention.cell) for mention in found)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expression", "computed"),
+    [
+        ("@df[0:3]", "df", "[0:3]"),
+        ("@d[key].", "d", "[key]"),
+        ("@d['a'][f(1)] is", "d['a']", "[f(1)]"),
+        ("@df.loc[1, 'a']", "df.loc", "[1, 'a']"),
+        ("@df [1]", "df", ""),
+        ("@df[ not closed", "df", ""),
+    ],
+)
+def test_what_would_have_to_be_computed_is_known(
+    prompt: str, expression: str, computed: str
+) -> None:
+    (mention,) = find(prompt)[1]
+    assert (mention.expression, mention.computed) == (expression, computed)
 
 
 @pytest.mark.parametrize(("prompt", "sent"), LITERAL)

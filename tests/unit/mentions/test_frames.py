@@ -58,7 +58,7 @@ def test_a_table_is_told_with_types_missing_values_rows_and_statistics() -> None
     assert line(told.text, "visits").startswith("visits,Int64,1000,7,0,7,")
     assert "2 different; most frequent 'Köln, am Rhein' 75%, Bern 25%" in line(told.text, "city")
     assert "1990-01-01 to 1995-06-23" in line(told.text, "born")
-    assert line(told.text, "kind").startswith("kind,category of 2,0,2 different")
+    assert line(told.text, "kind").startswith("kind,category of 2,0,a, b; 2 different")
     assert line(told.text, "member").endswith("True 20%")
     assert line(told.text, "tags") == "tags,object,1000,types: list 1000"
     rows = told.text.partition("The first rows:\n")[2].splitlines()
@@ -194,3 +194,27 @@ def test_other_libraries() -> None:
     assert "a: INTEGER" in summarise(duckdb.sql("select 1 as a"), "relation").text
     assert "not computed" in summarise(polars.LazyFrame({"a": [1]}), "lazy").text
     assert "polars Series" in summarise(polars.Series("a", [1, 2]), "series").text
+
+
+def test_labels_and_values_of_numpy_are_told_as_they_read() -> None:
+    frame = pd.DataFrame({(np.int64(1), "a"): [1], np.int64(7): [2]})
+    frame["when"] = pd.Series([np.datetime64("2020-01-02")], dtype=object)
+    told = summarise(frame, "frame").text
+    assert "np." not in told
+    assert "\n\"(1, 'a')\",int64" in told
+    assert "\n7,int64" in told
+    assert told.endswith(",2020-01-02")
+
+
+def test_a_column_of_several_types_says_so() -> None:
+    frame = pd.DataFrame(
+        {"mixed": ["a", 2, "a"], "level": pd.Categorical(["lo"] * 3, ["lo", "hi"])}
+    )
+    told = summarise(frame, "frame").text
+    assert line(told, "mixed") == (
+        "mixed,object,0,types: str 2, int 1; 2 different; most frequent a 67%, 2 33%"
+    )
+    assert "lo, hi; 1 different" in line(told, "level")
+    ordered = pd.Series(pd.Categorical(["a"], [f"c{n}" for n in range(40)] + ["a"], ordered=True))
+    assert "c0 < c1 < " in summarise(ordered, "ordered").text
+    assert "c11, …; " in summarise(ordered, "ordered").text

@@ -74,6 +74,10 @@ def test_arrays_of_all_kinds(array: Any) -> None:
     assert told.tokens < 2_000
 
 
+def test_of_a_small_array_nothing_is_estimated() -> None:
+    assert "NaN: 3\nvalues" in summarise(np.full(3, np.nan), "array").text
+
+
 def test_an_array_in_a_file_is_not_read_whole(tmp_path: Path) -> None:
     array = np.memmap(tmp_path / "array", dtype=np.int8, mode="w+", shape=(10**6, 10))
     array[0, 0] = 1
@@ -98,6 +102,8 @@ def test_a_figure_is_a_picture_and_words() -> None:
         with Image.open(io.BytesIO(picture)) as image:
             assert image.size == (1000, 250)
     assert figure.dpi == 300
+    told = summarise(matplotlib.figure.Figure().subplots(2, 2), "axes")
+    assert (told.kind, len(told.images)) == ("figure", 1)
 
 
 def test_a_figure_that_cannot_be_drawn_is_told_in_words() -> None:

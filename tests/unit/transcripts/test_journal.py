@@ -87,8 +87,10 @@ def test_an_event_appended_to_a_torn_one(cut: int) -> None:
     assert {place.line for place in journal.damage} == {2}
 
 
-def test_two_events_on_one_line() -> None:
-    journal = decode(WHOLE.replace(b"\n", b"", 1))
+@pytest.mark.parametrize("blank", [b"", b"\n", b" \r\n"], ids=["", "an empty line", "a blank one"])
+def test_two_events_on_one_line(blank: bytes) -> None:
+    # With a line that has no event there are as many lines as events.
+    journal = decode(WHOLE.replace(b"\n", b"", 1) + blank)
     assert ids(journal) == IDS
     assert faults(journal) == [(1, "no line break before this event")]
     assert (journal.damage[0].start, journal.damage[0].end) == (
@@ -281,6 +283,14 @@ def test_no_path_is_made_of_a_bad_id(wanted: str) -> None:
 def test_a_few_types_are_found_without_the_rest() -> None:
     found = events_of(WHOLE + answer('he said "user.message"'), "user.message", "session.start")
     assert [event.type for event in found] == ["session.start", "user.message"]
+
+
+def test_a_byte_order_mark_is_one_at_the_beginning_alone() -> None:
+    marked = b"\xef\xbb\xbf" + prompt("p").replace(b'"timestamp"', b'"when"') + b"\n"
+    for blob, count in ((marked, 1), (start() + b"\n" + marked, 0)):
+        found = [event for event in decode(blob).events if event.type == "user.message"]
+        assert list(events_of(blob, "user.message")) == found
+        assert len(found) == count
 
 
 def test_a_journal_of_the_real_runtime() -> None:
