@@ -67,6 +67,16 @@ def stop(shell: Any, matcher: Matcher) -> None:
     shell.Completer.custom_matchers.remove(matcher)
 
 
+def _types(shell: Any) -> list[str]:
+    """Return the classes of the notebook, and what answers are most often wanted as."""
+    from copilot_magics.mentions.naming import bases_of
+    from copilot_magics.mentions.overview import own_names
+
+    # Asked like this a class with a metaclass has no say in it.
+    own = (name for name in own_names(shell) if type in bases_of(type(shell.user_ns[name])))
+    return list(dict.fromkeys([*own, "DataFrame", "list", "dict", "str", "int", "float", "bool"]))
+
+
 def candidates(shell: Any, line: str, symbol: str) -> list[str]:
     """Return what may stand at the end of a magic's line.
 
@@ -90,6 +100,8 @@ def candidates(shell: Any, line: str, symbol: str) -> list[str]:
         return [option for option in options if option.startswith("--")]
     if before in _VALUES:
         return list(_VALUES[before])
+    if before == "--as":
+        return _types(shell)
     takes_value = before in options and options[before].nargs != 0
     names_session = found[1] in ("copilot_session", "copilot_history") and not takes_value
     if names_session or before in _SESSION_OPTIONS or "--delete" in words:

@@ -87,7 +87,7 @@ def _page(file: BinaryIO, end: int, counts: Callable[[Event], bool], most: int) 
         if not lines:
             # The file has shrunk meanwhile.
             break
-        events = decode(lines).events
+        events = decode(lines, end - len(lines)).events
         found += sum(map(counts, events))
         stretches.append(events)
         end -= len(lines)

@@ -50,7 +50,7 @@ words = st.one_of(
 lines = st.builds(
     lambda glue, parts: glue.join(parts), st.sampled_from([" ", "  ", ""]), st.lists(words)
 )
-shell: Any = SimpleNamespace(find_line_magic=magic_named, user_ns={})
+shell: Any = SimpleNamespace(find_line_magic=magic_named, user_ns={}, user_ns_hidden={})
 
 
 @contextlib.contextmanager

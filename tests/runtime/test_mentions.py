@@ -144,6 +144,8 @@ def what_is_mentioned_is_sent_and_shown_and_nothing_else(
         "m = get_messages()\nprint(m.loc[m['type'] == 'user.message', 'content'].iloc[-1])"
     ).stdout
     assert content == words.replace("\\@", "@") + "\n"
+    kernel.run(f"%%copilot\nsay: Both. @cell:{number}-{number + 1}")
+    assert list(attachments(provider)) == [f"cell:{number}", f"cell:{number + 1}"]
     # The conversation goes on, and the model still has what was sent along.
     shown(kernel.run("%%copilot\nand now?"))
     assert "price,float64,1,2.75," in json.dumps(provider.last.messages)
@@ -161,10 +163,12 @@ UNKNOWN = [
     ("@data/x.csv", "There is no file or folder 'data/x.csv'"),
     ('@"da ta.csv"', "There is no file or folder 'da ta.csv'"),
     ("@cell:99", "There is no cell [99] in this kernel; nothing was sent. The last one was @cell:"),
+    ("@cell:98-99", "There is no cell [98-99] in this kernel; nothing was sent."),
     ("@cell:x", "@cell: lacks a number"),
     ("@error", "No cell has failed in this kernel, so there is no @error; nothing was sent."),
     ("@df.pricee", "@df has no attribute 'pricee'; nothing was sent. Did you mean 'price'?"),
     ("@settings['rat']", "@settings has no key 'rat'; nothing was sent. Did you mean 'rate'?"),
+    ("@df[0:2]", "@df[0:2] would have to be computed by code of its own; nothing was sent."),
     ("@lazy.value", "@lazy.value would have to be computed by code of its own; nothing was sent."),
 ]
 
@@ -250,6 +254,8 @@ def tab_completes(kernel: Notebook) -> None:
     assert complete(kernel, "%copilot see @set") == ["%copilot see @settings"]
     assert complete(kernel, "%%copilot\n@cell:")[0].startswith("%%copilot\n@cell:")
     assert complete(kernel, "%%copilot --context var") == ["%%copilot --context variables"]
+    assert complete(kernel, "%%copilot --as Ho") == ["%%copilot --as Hostile"]
+    assert complete(kernel, "%%copilot --as Da") == ["%%copilot --as DataFrame"]
     assert complete(kernel, "%%copilot\n@las") == ["%%copilot\n@last"]
     assert complete(kernel, '%%copilot\n@"tw') == ['%%copilot\n@"two words/"']
     assert complete(kernel, "%%copilot\n@df.pr") == ["%%copilot\n@df.price"]
