@@ -7,7 +7,9 @@ answer goes back as any other; and the events without which a turn would have no
 reach the session's listeners.
 
 An answer comes in thousands of pieces, and half of the processor's time for a turn would go into
-reading the times on them, which nobody asks for; so they reach the listeners as they were sent.
+reading the times on them, which nobody asks for; so they reach the listeners as they were sent. And
+what nobody listens to is not read at all: it would stand before a request for leave, or a tool's
+call, which come right behind it.
 """
 
 from __future__ import annotations
@@ -25,9 +27,23 @@ _logger = logging.getLogger("copilot.unread")
 _VITAL = frozenset({"user.message", "assistant.message", "session.idle", "session.error"})
 """The events without which a turn does not begin, has no answer, or does not end."""
 
-_PIECES = frozenset({"assistant.message_delta", "assistant.reasoning_delta"})
-_UNHEARD = "assistant.streaming_delta"
-"""The size of the answer so far, with each of its pieces."""
+_PIECES = frozenset(
+    {"assistant.message_delta", "assistant.reasoning_delta", "assistant.tool_call_delta"}
+)
+_UNHEARD = frozenset(
+    {
+        "assistant.idle",
+        "assistant.streaming_delta",
+        "assistant.turn_end",
+        "assistant.turn_start",
+        "pending_messages.modified",
+        "session.mcp_servers_loaded",
+        "session.tools_updated",
+        "system.message",
+    }
+)
+_OF_THE_MODEL, _FAILED = "model.", "model.call_failure"
+"""What passes between the runtime and the model, step by step; of that only a failure is heard."""
 
 
 class Event:
@@ -80,7 +96,7 @@ def hear_unread(client: CopilotClient) -> None:
         event = params.get("event")
         kind = event.get("type") if isinstance(event, dict) else None
         session: Any = client._sessions.get(params.get("sessionId", ""))
-        if kind == _UNHEARD:
+        if method == "session.lifecycle" or _is_unheard(kind):
             return
         try:
             if kind in _PIECES and session is not None:
@@ -103,6 +119,12 @@ def hear_unread(client: CopilotClient) -> None:
                 task.add_done_callback(answering.discard)
 
     rpc.set_notification_handler(hear)
+
+
+def _is_unheard(kind: object) -> bool:
+    if kind in _UNHEARD:
+        return True
+    return isinstance(kind, str) and kind.startswith(_OF_THE_MODEL) and kind != _FAILED
 
 
 def _asked(event: dict[str, Any]) -> tuple[str, dict[str, Any] | None]:
