@@ -197,7 +197,9 @@ class BackgroundReply(Reply):
         shell = doors.shell()
         if threading.current_thread() is not threading.main_thread():
             return Silent(_leave)
-        if shell is None or not hasattr(shell, "kernel"):
+        if shell is None:
+            return Silent(prompts.by_input)
+        if not hasattr(shell, "kernel"):
             return Terminal(prompts.by_input)
         # Its buttons work while a cell awaits, but not while one blocks.
         return Silent(prompts.by_input if blocking or not can_await(shell) else _leave)
@@ -306,7 +308,8 @@ class _Watch:
 
 
 def _abort(turn: Turn) -> None:
-    if turn.steered is not None:
+    if turn.steered is not None and turn.taken_in:
+        # One `session.idle` ends both.
         turn.steered.abort()
     turn.abort()
 

@@ -100,11 +100,16 @@ class Prompt:
         if said:
             turn.notice(said)
         if notebook.rewinds:
-            turn.before = before_asked_again(turn, in_any_order=watched(self._shell))
+            # Without an ID, two cells that ask the same cannot be told from one that is run again.
+            any_order = watched(self._shell) and bool(cell.cell)
+            turn.before = before_asked_again(turn, in_any_order=any_order)
         elif before is not None and before.at is not None:
+            mend = "`%copilot_session --rerun replay` would show that answer."
+            if notebook.replays:
+                is_kept = self._saved is not None
+                mend = f"That answer is not {'of this type' if is_kept else 'in the journal'}."
             turn.notice(
-                f"This was answered before, on {local_time(before.at)}; it is sent again. "
-                f"`%copilot_session --rerun replay` would show that answer."
+                f"This was answered before, on {local_time(before.at)}; it is sent again. {mend}"
             )
         shown = Silent(prompts.by_input) if self.background else self.view
         self.rounds = Rounds(turn, shown, wants)

@@ -171,9 +171,13 @@ def ended(session: str, key: str, outcome: Outcome) -> None:
 
 
 def cut(session: str, messages: set[str]) -> None:
-    """Note that the turns of prompts were cut off, by the IDs under which these were sent."""
-    gone = [Asked(line.key, cut=True) for line in asked(session) if line.message in messages]
-    if gone:
+    """Note that the turns of prompts were cut off, by the IDs under which these were sent.
+
+    What was asked behind the first of them is gone with it, also where the journal never had it.
+    """
+    known = asked(session)
+    first = next((n for n, line in enumerate(known) if line.message in messages), len(known))
+    if gone := [Asked(line.key, cut=True) for line in known[first:]]:
         _append(session, *gone)
     look_again(session)
 
@@ -223,7 +227,14 @@ def answered_before(session: str, cell: Cell) -> Asked | None:
             for line in asked(session)
             if line.kernel != _THIS_KERNEL and line.outcome == "answered"
         }
-    return _earlier[session].get((cell.cell, cell.prompt, cell.nth))
+    earlier = _earlier[session]
+    if found := earlier.get((cell.cell, cell.prompt, cell.nth)):
+        return found
+    if cell.cell:
+        return None
+    # A program that runs a notebook sends no IDs: there the order tells cells apart.
+    others = [line for (_, prompt, _), line in earlier.items() if prompt == cell.prompt]
+    return others[cell.nth] if cell.nth < len(others) else None
 
 
 _earlier: dict[str, dict[tuple[str, str, int], Asked]] = {}
@@ -252,7 +263,7 @@ def _same_place(line: Asked, cell: Cell) -> bool:
         return False
     if cell.cell:
         return line.cell == cell.cell
-    return not line.cell and line.prompt == cell.prompt
+    return line.prompt == cell.prompt
 
 
 def look_again(session: str) -> None:

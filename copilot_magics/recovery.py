@@ -42,22 +42,33 @@ class Watch:
 
     def told(self) -> str:
         """Say in one line what was dropped since the last time; nothing: an empty string."""
-        new = self._backups() - self._known
-        self._known |= new
+        new = self._backups() - self._known - _told
+        _told.update(new)
         return " ".join(_dropped(backup, self._journal) for backup in sorted(new))
 
     def _backups(self) -> set[Path]:
         return set(self._journal.parent.glob(_BACKUPS))
 
 
+_told: set[Path] = set()
+"""Of which it was said already."""
+
+
 def _dropped(backup: Path, journal: Path) -> str:
-    kept = set(journal.read_bytes().splitlines())
-    lines = enumerate(backup.read_bytes().splitlines(), 1)
-    gone = {number: line for number, line in lines if line.strip() and line not in kept}
-    whole = sum(len(decode(line).events) for line in gone.values())
+    blob = journal.read_bytes()
+    kept, known = set(blob.splitlines()), {event.id for event in decode(blob).events}
+    gone, whole = [], 0
+    for number, line in enumerate(backup.read_bytes().splitlines(), 1):
+        if not line.strip() or line in kept:
+            continue
+        events = decode(line).events
+        # It may have been written anew, and be the same event.
+        if not events or not all(event.id in known for event in events):
+            gone.append(number)
+            whole += len(events)
     also = f", with {counted(whole, 'whole event')}" if whole else ""
     return (
-        f"The session's journal was damaged: the runtime has dropped {_lines(list(gone))}{also}. "
+        f"The session's journal was damaged: the runtime has dropped {_lines(gone)}{also}. "
         f"As it was before, it is kept in {backup}."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from copilot_magics.records import Cell, answered_before, digest_of, may_be_event
+from copilot_magics.records import Cell, answered_before, asked_here, digest_of, may_be_event
 from copilot_magics.reply import Reply
 from copilot_magics.transcripts.prompts import prompts_of
 
@@ -25,12 +25,17 @@ def saved_message(session: str, cell: Cell) -> str:
     """
     if before := answered_before(session, cell):
         return before.message
-    if may_be_event(cell.cell):
-        for prompt in prompts_of(session):
-            # A notebook that was written from the session calls its cells by their prompts' events.
-            if prompt.event == cell.cell and digest_of(prompt.text) == cell.prompt:
-                return prompt.message
-    return ""
+    if cell.cell and not may_be_event(cell.cell):
+        return ""
+    asked = [one for one in prompts_of(session) if digest_of(one.text) == cell.prompt]
+    if cell.cell:
+        # A notebook that was written from the session calls its cells by their prompts' events.
+        asked = [one for one in asked if one.event == cell.cell]
+        return asked[0].message if asked else ""
+    # A program that runs it sends no IDs: there the order tells cells apart.
+    ours = asked_here(session)
+    asked = [one for one in asked if one.message not in ours]
+    return asked[cell.nth].message if cell.nth < len(asked) else ""
 
 
 def saved_reply(session: str, message_id: str) -> Reply | None:

@@ -19,6 +19,7 @@ from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.forking import fork, free_title
 from copilot_magics.held import opened
+from copilot_magics.recovery import Watch
 from copilot_magics.runtime.process import runtime
 from copilot_magics.transcripts import Event, SessionFacts, facts, read_journal, reading
 from copilot_magics.transcripts.journal import is_sound
@@ -63,6 +64,8 @@ class Rewound(NamedTuple):
         ID of the fork that has them; empty where there was no answer in them.
     title : str
         The fork's title.
+    mended : str
+        What was dropped of a damaged journal before; empty: nothing.
     """
 
     session: str
@@ -70,6 +73,7 @@ class Rewound(NamedTuple):
     cut: int
     fork: str
     title: str
+    mended: str = ""
 
     @property
     def gone(self) -> str:
@@ -84,7 +88,7 @@ class Rewound(NamedTuple):
 
     def __str__(self) -> str:
         where = f"turn {self.turn}" if self.turn else "its beginning"
-        return f"Session {self.session} is back at {where}; {self.gone}."
+        return f"Session {self.session} is back at {where}; {self.gone}. {self.mended}".rstrip()
 
 
 async def rewind(session: str, options: Options, back: Back) -> Rewound | None:
@@ -217,7 +221,7 @@ async def _before_asked_again(sdk: CopilotSession, turn: Turn, in_any_order: boo
     if rewound is not None:
         turn.notice(
             f"This cell had asked turn {asked.turn}: the conversation went back to before it; "
-            f"{rewound.gone}."
+            f"{rewound.gone}. {rewound.mended}".rstrip()
         )
 
 
@@ -273,7 +277,7 @@ async def _cut(
     if last >= len(prompts):
         return None
     first = prompts[last]
-    await _flush(sdk, session)
+    mended = await _flush(sdk, session)
     going = await asyncio.to_thread(_said_from, session, first.event)
     if not going:
         raise CopilotError(
@@ -306,18 +310,21 @@ async def _cut(
             "there.",
         )
     records.cut(session, {prompt.message for prompt in prompts[last:] if prompt.message})
-    return Rewound(session, last, len(prompts) - last, kept, title)
+    return Rewound(session, last, len(prompts) - last, kept, title, mended)
 
 
-async def _flush(sdk: CopilotSession, session: str) -> None:
-    """Have the journal hold all there is, and nothing that cannot be read."""
+async def _flush(sdk: CopilotSession, session: str) -> str:
+    """Have the journal hold all there is, and say what was dropped that cannot be read."""
     from copilot.rpc import SessionsSaveRequest
 
+    watch = Watch(session)
     if not await asyncio.to_thread(is_sound, session):
         # The runtime mends a journal when it writes to it, and cuts only one that is sound.
         await sdk.log("The journal was damaged, and is mended before the conversation goes back.")
     client = await runtime().client()
     await client.rpc.sessions.save(SessionsSaveRequest(session_id=session))
+    # Before anything is cut off: that would count as dropped too.
+    return await asyncio.to_thread(watch.told)
 
 
 async def _keep(session: str, going: list[Event], ending: str) -> tuple[str, str, bool]:

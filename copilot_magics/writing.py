@@ -167,13 +167,14 @@ def _quoted(path: str) -> str:
 
 
 def _output(session: str, told: Retold) -> Json:
+    is_aborted = bool((told.rows["type"] == "abort").any())
     reply = reply_in(told.rows, session, told.message) or Reply(
         told.answer,
         session=session,
         model="",
         usage={},
         duration=0.0,
-        outcome="answered" if told.answer else "failed",
+        outcome="answered" if told.answer else "aborted" if is_aborted else "failed",
         message_id=told.message,
     )
     along = ", ".join(map(attached, told.attachments))

@@ -117,6 +117,8 @@ class _Evaluation:
             if column in columns:
                 self._refuse(f"The column {column!r} is named twice")
             columns[column] = None if kind is None else self._value(kind)
+            if is_frame(columns[column]) or _holds_frame(columns[column]):
+                self._refuse("A DataFrame cannot be part of another type")
         if not columns:
             self._refuse("The DataFrame has no columns")
         return Table(columns)
@@ -136,9 +138,7 @@ class _Evaluation:
     def _value(self, tree: ast.expr) -> Any:
         code = compile(ast.Expression(tree), "<--as>", "eval")
         try:
-            value = eval(code, self._names)
-            # ``import datetime`` is how most come by the name.
-            return self._moments.get(value.__name__, value) if ismodule(value) else value
+            return eval(code, {**self._names, **self._meant(tree)})
         except NameError as error:
             mend = closest(error.name, self._namespace) if error.name else ""
             return self._refuse(f"There is no {error.name!r} in this notebook", mend or MEND)
@@ -147,6 +147,18 @@ class _Evaluation:
                 f"{self._expression!r} is no type "
                 f"({one_line(f'{type(error).__name__}: {error}', 120)})"
             )
+
+    def _meant(self, tree: ast.expr) -> dict[str, Any]:
+        """Return the names by which a module is called where a class of it is meant."""
+        # ``import datetime`` is how most come by the name.
+        inside = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        of_modules = [node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        alone = {node.id for node in inside if node not in of_modules}
+        return {
+            name: self._moments[module.__name__]
+            for name in alone
+            if ismodule(module := self._namespace.get(name)) and module.__name__ in self._moments
+        }
 
     def _refuse(self, what: str, mend: str = MEND) -> NoReturn:
         raise BadInput(f"{what}; nothing was sent.", mend) from None

@@ -109,6 +109,8 @@ def _typed(column: pd.Series[Any], kind: Any) -> pd.Series[Any]:
     if kind is None:
         return column.convert_dtypes()
     inner, optional = _without_none(kind)
+    # A row may leave a value out without a word, where its type says that it may.
+    optional = optional or bool(column.isna().any())
     # What no dtype can hold stays as it is: an integer of thirty digits, moments of many zones.
     with contextlib.suppress(ValueError, TypeError, OverflowError):
         if inner in (datetime.date, datetime.datetime):
@@ -124,7 +126,7 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
     parts = typing.get_args(kind) if typing.get_origin(kind) is not None else ()
     others = [part for part in parts if part is not type(None)]
     if len(others) == 1 and kind == Optional[others[0]]:  # noqa: UP045 - compared, not declared
-        return others[0], True
+        return _without_none(others[0])[0], True
     return kind, False
 
 

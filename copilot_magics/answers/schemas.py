@@ -2,8 +2,9 @@
 
 Enforced to the letter (``strict``) is only a part of JSON Schema: every object names all that it
 may hold and must hold all of it, nothing has a default, and a mapping whose keys nobody knows does
-not exist. So a mapping is asked for as a list of entries, each a key and a value, and what may be
-anything is spelled out. What cannot be enforced is left out: the answer is validated anyway.
+not exist. So a mapping is asked for as a list of entries, each a key and a value, what may be
+anything is spelled out, and what may be left out may be null instead. What cannot be enforced is
+left out: the answer is validated anyway.
 """
 
 from __future__ import annotations
@@ -89,11 +90,23 @@ def _strict(node: Any) -> Json:
     if node.get("type") == "array":
         return {**kept, "items": _items(node)}
     if "properties" in node or node.get("additionalProperties") is False:
-        properties = {name: _strict(value) for name, value in node.get("properties", {}).items()}
+        needed = node.get("required", ())
+        properties = {
+            name: _strict(value) if name in needed else _or_null(_strict(value))
+            for name, value in node.get("properties", {}).items()
+        }
         return {**kept, **closed_object(properties)}
     if node.get("type") == "object":
         return {**kept, **_entries(_strict(_values(node)))}
     return kept
+
+
+def _or_null(node: Json) -> Json:
+    said = {word: node[word] for word in ("description",) if word in node}
+    rest = {word: value for word, value in node.items() if word not in said}
+    branches = rest["anyOf"] if rest.keys() == {"anyOf"} else [rest]
+    null = {"type": "null"}
+    return {**said, "anyOf": branches if null in branches else [*branches, null]}
 
 
 def _items(node: Json) -> Json:
@@ -147,8 +160,13 @@ def _restored(data: Any, node: Any, defs: Json) -> Any:
     if "properties" in node:
         if not isinstance(data, dict):
             return data
-        known = node["properties"]
-        return {name: _restored(value, known.get(name), defs) for name, value in data.items()}
+        known, needed = node["properties"], node.get("required", ())
+        return {
+            name: _restored(value, known.get(name), defs)
+            for name, value in data.items()
+            if not (value is None and name in known and name not in needed)
+            or _takes_null(known[name], defs)
+        }
     if "object" in kinds:
         entries = _mapping(data)
         if entries is not None:
@@ -158,6 +176,17 @@ def _restored(data: Any, node: Any, defs: Json) -> Any:
         rest = [node.get("items", True)] * (len(data) - len(each))
         return [_restored(*pair, defs) for pair in zip(data, [*each, *rest], strict=False)]
     return data
+
+
+def _takes_null(node: Any, defs: Json) -> bool:
+    if _is_anything(node):
+        return True
+    if "$ref" in node:
+        return _takes_null(defs.get(node["$ref"].removeprefix("#/$defs/"), {}), defs)
+    branches = node.get("anyOf") or node.get("oneOf") or node.get("allOf") or ()
+    if any(_takes_null(branch, defs) for branch in branches):
+        return True
+    return "null" in node.get("type", ()) or None in node.get("enum", (node.get("const", 0),))
 
 
 def _mapping(data: Any) -> Json | None:

@@ -132,6 +132,8 @@ def test_a_cell_is_known_by_its_id_and_prompt(turns: Path, monkeypatch: pytest.M
     assert before("c1", "one") == "m1"
     assert before("c2", "one") is None
     assert before("c1", "changed") is None
+    # A program that runs the notebook sends no IDs.
+    assert before("", "one") == "m1"
     assert before("", "one") is None
     assert before("c1", "one", "another") is None
 

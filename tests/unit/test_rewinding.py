@@ -101,7 +101,8 @@ def test_what_a_cell_asked_before(kernel: None, monkeypatch: pytest.MonkeyPatch)
     # Without an ID, by what it asks.
     assert before("", 5, "three") == {"m3"}
     assert before("", 3, "three") == set()
-    assert before("", 5, "one") == set()
+    # A program that runs the notebook sends no IDs.
+    assert before("", 5, "one") == {"m1"}
     assert records.asked_here("s") == {"m1", "m2", "m3"}
     monkeypatch.setattr(records, "_THIS_KERNEL", "the next one")
     assert records.asked_here("s") == set()
@@ -119,6 +120,17 @@ def test_what_was_cut_off_was_never_asked(kernel: None, monkeypatch: pytest.Monk
     monkeypatch.setattr(records, "_THIS_KERNEL", "the next one")
     answered = [records.answered_before("s", cell) for cell in cells]
     assert [line.message if line else None for line in answered] == ["m1", None, None]
+    # What the journal never had was asked behind it, and is no last turn any more.
+    lost = records.began("s", cells[1])
+    records.ended("s", lost, "lost")
+    sent(cells[2], "m4")
+    records.cut("s", {"m4"})
+    assert [line.key for line in records.asked("s")][1:] == [lost]
+    sent(cells[2], "m5")
+    again = records.began("s", cells[2])
+    records.cut("s", {"m5"})
+    assert again not in [line.key for line in records.asked("s")]
+    records.cut("s", {line.message for line in records.asked("s")[1:]} | {"m2"})
     # Cut off once more, nothing changes; and the fork goes its own way.
     records.cut("s", {"m2"})
     records.cut("fork", {"m1", "m2", "m3"})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter
+from typing_extensions import TypedDict
 
 from copilot_magics.answers.schemas import restored, strict
 
@@ -115,6 +117,35 @@ SCHEMAS = [TypeAdapter(kind).json_schema() for kind in KINDS]
 def test_no_answer_is_too_strange(answer: Any) -> None:
     for schema in SCHEMAS:
         restored(answer, schema)
+
+
+class Loose(TypedDict, total=False):
+    count: int
+    maybe: int | None
+    anything: Any
+
+
+@dataclass
+class Defaults:
+    name: str
+    age: int = 3
+    kind: Literal["a", None] = "a"
+    below: Defaults | None = None
+
+
+def test_what_may_be_left_out_may_be_null_where_all_must_be_said() -> None:
+    for kind, names in ((Loose, ["count"]), (Defaults, ["age"])):
+        schema = TypeAdapter(kind).json_schema()
+        root = strict(schema)
+        root = root["$defs"][root["$ref"].removeprefix("#/$defs/")] if "$ref" in root else root
+        for name in names:
+            assert {"type": "null"} in root["properties"][name]["anyOf"]
+    loose = TypeAdapter(Loose).json_schema()
+    said = {"count": None, "maybe": None, "anything": None}
+    assert restored(said, loose) == {"maybe": None, "anything": None}
+    said = {"name": None, "age": None, "kind": None, "below": {"name": "x", "age": None}}
+    found = restored(said, TypeAdapter(Defaults).json_schema())
+    assert found == {"name": None, "kind": None, "below": {"name": "x"}}
 
 
 def test_a_model_with_entries_of_its_own_keeps_them() -> None:

@@ -221,16 +221,46 @@ def test_a_table_of_rows_of_a_model() -> None:
     assert Shape("DataFrame[Point]", NAMES).read('[{"x": 1}]').columns.tolist() == ["x", "tags"]
 
 
+class Partial(typing.TypedDict):
+    name: str
+    ok: typing.NotRequired[bool]
+    n: typing.NotRequired[typing.Annotated[int, Field(ge=0)]]
+    many: typing.NotRequired[typing.Annotated[int, Field(ge=0)] | None]
+
+
+def test_what_a_row_leaves_out_is_missing_and_nothing_else() -> None:
+    rows = '{"rows": [{"name": "a", "ok": false, "n": 1, "many": 2}, {"name": "b"}]}'
+    frame = Shape("DataFrame[Partial]", {"Partial": Partial}).read(rows)
+    assert frame.isna().sum().to_dict() == {"name": 0, "ok": 1, "n": 1, "many": 1}
+    assert frame["ok"].tolist()[0] is False
+    told = frame.dtypes.astype(str).to_dict()
+    assert told == {"name": "string", "ok": "boolean", "n": "Int64", "many": "Int64"}
+
+
 def test_a_module_called_like_a_type_does_not_hide_it() -> None:
     names = {"datetime": datetime}
     moment = datetime.datetime(2026, 1, 1)
     assert Shape("datetime", names).read('"2026-01-01T00:00:00"') == moment
     assert Shape("datetime.date", names).read('"2026-01-01"') == moment.date()
+    said = '"2026-01-01T00:00:00"'
+    assert Shape("list[datetime]", names).read(f"[{said}]") == [moment]
+    assert Shape("datetime | None", names).read(said) == moment
+    table = Shape("DataFrame[t: datetime, u: Optional[datetime], v: datetime.date]", names)
+    row = f'{{"t": {said}, "u": null, "v": "2026-01-01"}}'
+    assert table.read(f"[{row}]")["t"].tolist() == [pd.Timestamp(moment)]
 
 
 @pytest.mark.parametrize(
     "expression",
-    ["{'a': int}", "'my type'", "list[DataFrame]", "dict[str, DataFrame]", "DataFrame[x: 'int64']"],
+    [
+        "{'a': int}",
+        "'my type'",
+        "list[DataFrame]",
+        "dict[str, DataFrame]",
+        "DataFrame[x: 'int64']",
+        "DataFrame[x: DataFrame]",
+        "DataFrame[x: list[DataFrame]]",
+    ],
 )
 def test_what_is_no_type_is_refused_in_one_sentence(expression: str) -> None:
     with pytest.raises(BadInput, match=r"nothing was sent\.") as refused:
