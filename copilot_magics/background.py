@@ -107,9 +107,12 @@ class BackgroundReply(Reply):
         def enough() -> bool:
             return interrupted.is_set() or (until is not None and time.monotonic() >= until)
 
+        def ask(pending: Pending) -> None:
+            prompts.by_input(pending, None if until is None else until - time.monotonic())
+
         try:
             if not self.done:
-                view = self._beside(blocking=True)
+                view = self._beside(ask)
                 with doors.interrupts(interrupted.set):
                     doors.run_here(self._followed(view, enough, interrupted.set))
                     if self.done:
@@ -135,7 +138,7 @@ class BackgroundReply(Reply):
     async def _awaited(self) -> Self:
         if not self.done:
             task = asyncio.current_task()
-            view = self._beside(blocking=False)
+            view = self._beside()
             try:
                 with doors.terminal_interrupts(task):
                     await self._followed(view, lambda: False)
@@ -190,19 +193,25 @@ class BackgroundReply(Reply):
             if following is not None:
                 following.cancel()
 
-    def _beside(self, *, blocking: bool) -> View:
-        """Return what shows and asks for whoever waits, beside what the first cell shows."""
+    def _beside(self, by_input: prompts.Asker | None = None) -> View:
+        """Return what shows and asks for whoever waits, beside what the first cell shows.
+
+        Parameters
+        ----------
+        by_input : callable, optional
+            How a thread that is blocked by the waiting asks.
+        """
         from copilot_magics.awaiting import can_await
 
         shell = doors.shell()
         if threading.current_thread() is not threading.main_thread():
             return Silent(_leave)
         if shell is None:
-            return Silent(prompts.by_input)
+            return Silent(by_input or prompts.by_input)
         if not hasattr(shell, "kernel"):
-            return Terminal(prompts.by_input)
+            return Terminal(by_input or prompts.by_input)
         # Its buttons work while a cell awaits, but not while one blocks.
-        return Silent(prompts.by_input if blocking or not can_await(shell) else _leave)
+        return Silent(by_input or (_leave if can_await(shell) else prompts.by_input))
 
     def _run(self, work: Work) -> None:
         """Bring the turns to their end, in a thread of their own."""

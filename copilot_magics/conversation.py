@@ -29,7 +29,7 @@ from copilot_magics.queueing import Queue
 from copilot_magics.runtime.heard import PATIENCE, heard
 from copilot_magics.runtime.process import runtime
 from copilot_magics.settings import How, Options
-from copilot_magics.steering import NOT_TAKEN_IN, Steering
+from copilot_magics.steering import Steering
 from copilot_magics.texts import check_text
 from copilot_magics.tools.offering import Toolbox
 from copilot_magics.transcripts import check_place, not_found
@@ -262,9 +262,7 @@ class Conversation:
             await self._settle()
             await self._late(sdk)
         finally:
-            for steering in self._steering.turns:
-                steering.end("lost", NOT_TAKEN_IN)
-            self._steering.turns.clear()
+            self._steering.end(turn)
             unwatch()
             process.turns -= 1
             if turn.model and default and process.alive:

@@ -7,13 +7,18 @@ from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics import records
-from copilot_magics.failures import cut_off
+from copilot_magics.failures import Failure, cut_off
 from copilot_magics.runtime.heard import PATIENCE
 from copilot_magics.runtime.process import runtime
 from copilot_magics.transcripts import has_message
 
 if TYPE_CHECKING:
     from copilot_magics.turn import Turn
+
+_NOT_AS_WANTED = (
+    "The prompt and an answer are in the journal, but that was not of the type asked for; "
+    "send the prompt again."
+)
 
 
 def died(turn: Turn, reason: str) -> None:
@@ -35,6 +40,11 @@ def died(turn: Turn, reason: str) -> None:
     else:
         known = records.reached_journal(turn.session)
     what = runtime().obituary(reason, " while it worked")
+    if turn.first and not known:
+        # The user's own prompt is there, and an answer: what is lost is ours.
+        records.sent(turn.session, turn.record, turn.first)
+        turn.end("failed", Failure(what, _NOT_AS_WANTED))
+        return
     turn.end("failed" if known else "lost", cut_off(what, in_journal=known))
 
 

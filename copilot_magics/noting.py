@@ -27,11 +27,11 @@ def begin(turn: Turn) -> Callable[[str], None]:
     """
     turn.begin()
     # Before it is sent: the kernel may end before it hears under which ID it was.
-    record = records.began(turn.session, turn.origin)
-    turn.noted = partial(records.ended, turn.session, record)
+    turn.record = records.began(turn.session, turn.origin)
+    turn.noted = partial(records.ended, turn.session, turn.record)
 
     def sent(message: str) -> None:
-        records.sent(turn.session, record, message)
+        records.sent(turn.session, turn.record, message)
         turn.sent(message)
 
     return sent

@@ -9,6 +9,7 @@ comes in the moment of a turn's end becomes a turn of its own.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.failures import Failure
@@ -19,6 +20,7 @@ from copilot_magics.words import one_line
 if TYPE_CHECKING:
     from copilot.session import CopilotSession
 
+    from copilot_magics.records import Outcome
     from copilot_magics.turn import Turn
 
 NOT_TAKEN_IN = Failure(
@@ -37,6 +39,8 @@ class Steering:
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
+        self._taken_in: list[Turn] = []
+        self._left: dict[Turn, Callable[[Outcome], None]] = {}
 
     async def send(self, sdk: CopilotSession, turn: Turn, running: Turn) -> None:
         """Send a prompt into the turn that is running, and wait for the end of both.
@@ -58,7 +62,11 @@ class Steering:
             await heard(sdk.send(turn.wording, mode="immediate", **turn.extras), sent)
             await turn.ended.wait()
         except asyncio.CancelledError:
-            turn.end("aborted")
+            if turn.outcome is None:
+                # What becomes of the prompt is known only at the end of the turn that is running.
+                self._left[turn] = turn.noted
+                turn.noted = lambda _outcome: None
+                turn.end("aborted")
             raise
 
     def feed(self, event: Any, running: Turn) -> None:
@@ -66,12 +74,29 @@ class Steering:
         if str(getattr(event.type, "value", event.type)) == "user.message":
             for turn in self.turns:
                 if turn.message_id and turn.message_id == event.data.message_id:
+                    self._taken_in.append(turn)
                     running.steered_by.append(turn.message_id)
                     running.notice(f"Told while it ran: {one_line(turn.prompt)}")
                     turn.notice("Sent into the turn that was running.")
         for turn in self.turns:
             if turn is not running:
                 turn.feed(event)
+
+    def end(self, running: Turn) -> None:
+        """End what was sent into a turn that has ended.
+
+        Parameters
+        ----------
+        running : Turn
+            That one.
+        """
+        for turn in self.turns:
+            if noted := self._left.get(turn):
+                noted((running.outcome or "aborted") if turn in self._taken_in else "lost")
+            turn.end("lost", NOT_TAKEN_IN)
+        self.turns.clear()
+        self._taken_in.clear()
+        self._left.clear()
 
     async def is_pending(self, sdk: CopilotSession, turn: Turn) -> bool:
         """Whether the runtime has a prompt, though no turn has taken it in."""

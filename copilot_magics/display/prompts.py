@@ -1,14 +1,16 @@
 """Questions to the user: buttons where widgets work, `input` where they do not.
 
 Widgets answer while an awaited cell runs; in an ordinary cell, and in a terminal, the main thread
-waits, and a line of input is all there is.
+waits, and a line of input is all there is. That wait ends too when the answer is given elsewhere or
+is needed no more: nothing but a signal reaches a thread that waits for its user.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import InvalidStateError
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -47,27 +49,74 @@ def by_buttons(pending: Pending) -> None:
     on_this_loop(pending, gone)
 
 
-def by_input(pending: Pending) -> None:
-    """Ask with a line of input; returns when it was answered."""
+class _NoMore(BaseException):
+    """The wait for a line is over; ipykernel goes on waiting after an `Exception`."""
+
+
+def by_input(pending: Pending, seconds: float | None = None) -> None:
+    """Ask with a line of input; returns when it was answered, here or elsewhere.
+
+    Parameters
+    ----------
+    pending : Pending
+        What is asked.
+    seconds : float, optional
+        How long to wait for the line.
+    """
     from copilot_magics.pending import Question
 
     about = pending.about
-    before = signal.getsignal(signal.SIGINT)
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        # Only the first ends the waiting: another must not meet what the first has set off.
-        signal.signal(signal.SIGINT, before)
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, end)
     try:
-        answer = _typed_answer(about) if isinstance(about, Question) else _typed_permission(about)
+        with _until_answered(pending, seconds):
+            typed = _typed_answer if isinstance(about, Question) else _typed_permission
+            answer = typed(about)  # type: ignore[arg-type]
+    except _NoMore:
+        print("Not waiting for a line any more.")
     except EOFError:
         # Nobody is at the other end: what is not allowed is refused.
         pending.answer.cancel()
     else:
         take_answer(pending, answer)
+
+
+@contextlib.contextmanager
+def _until_answered(pending: Pending, seconds: float | None) -> Iterator[None]:
+    """Raise in the main thread, which waits for a line, once that is needed no more."""
+    before = signal.getsignal(signal.SIGINT)
+    waiting, late, changing = True, threading.Event(), threading.Lock()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nonlocal waiting
+        if not waiting:
+            return
+        # Only the first ends the waiting: another must not meet what the first has set off.
+        waiting = False
+        signal.signal(signal.SIGINT, before)
+        raise _NoMore if late.is_set() or pending.answer.done() else KeyboardInterrupt
+
+    def wake(_answer: object = None) -> None:
+        with changing:
+            if waiting and hasattr(signal, "pthread_kill"):
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def be_late() -> None:
+        late.set()
+        wake()
+
+    timer = None if seconds is None else threading.Timer(max(0.0, seconds), be_late)
+    signal.signal(signal.SIGINT, end)
+    try:
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        pending.answer.add_done_callback(wake)
+        yield
     finally:
+        with changing:
+            waiting = False
+        if timer is not None:
+            timer.cancel()
+        # What was sent until then is handled first, by the handler above.
         signal.signal(signal.SIGINT, before)
 
 

@@ -70,6 +70,7 @@ def test_background(kernel: Notebook, provider: ScriptedServer, tmp_path: Path) 
     nothing_but_prompts_waits_behind_it(kernel, provider)
     it_fails_as_any_other(kernel, provider)
     it_asks_in_a_cell_that_waits_and_blocks(kernel)
+    its_line_of_input_ends_when_it_is_needed_no_more(kernel)
     several_at_once(kernel, provider)
     it_waits_where_nobody_watches(kernel)
     it_ends_with_the_extension(kernel, provider)
@@ -208,6 +209,23 @@ def it_asks_in_a_cell_that_waits_and_blocks(kernel: Notebook) -> None:
     behind.answer("n")
     assert "behind" in behind.result().text
     assert says(kernel, "print(reply.wait().outcome)") == "answered"
+
+
+def its_line_of_input_ends_when_it_is_needed_no_more(kernel: Notebook) -> None:
+    begin(kernel, TOUCH)
+    # It may wait no longer than it was told to, whatever is typed.
+    waiting = kernel.start("reply.wait(2)")
+    assert waiting.wait_question().startswith("Allow?")
+    kernel.wait(lambda: waiting.done, what="the end of the waiting")
+    assert waiting.ename == "StillRunning"
+    waiting = kernel.start("reply.wait()")
+    assert waiting.wait_question().startswith("Allow?")
+    # A thread that is blocked hears of no click; of the runtime's end it does.
+    strike(runtime_of(kernel.process), "SIGKILL")
+    kernel.wait(lambda: waiting.done, what="the end of the waiting")
+    assert waiting.ename == "TurnFailed"
+    assert "SIGKILL" in waiting.evalue
+    assert "Not waiting for a line any more." in waiting.text
 
 
 def several_at_once(kernel: Notebook, provider: ScriptedServer) -> None:

@@ -88,6 +88,16 @@ def a_prompt_steers_the_turn_that_runs(kernel: Notebook, provider: ScriptedServe
     assert cell.evalue.endswith("the turn that its prompt was sent into goes on.")
     provider.release("interrupted")
     assert says(kernel, "print(held.wait().text)").endswith("taken in all the same")
+    assert says(kernel, "%copilot_session").endswith("Its last turn was answered.")
+
+    # So does a stop of one in the background.
+    held = hold(kernel, provider, "stopped")
+    says_more = "%%copilot --now --background --into more\nsay: more"
+    assert kernel.run(says_more).status == "ok"
+    says(kernel, "import time\nwhile not more.message_id: time.sleep(0.01)\nmore.stop()")
+    assert says(kernel, "print(more.outcome, held.outcome)") == "aborted None"
+    provider.release("stopped")
+    assert says(kernel, "print(held.wait().outcome)") == "answered"
 
 
 def what_is_not_taken_in_is_lost(kernel: Notebook, provider: ScriptedServer) -> None:
