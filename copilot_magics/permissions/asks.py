@@ -199,15 +199,15 @@ def _write(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
         named += [(edit.get(side) or {}).get("path") for side in ("before", "after")]
     paths = _targets(named, cwd)
     diff = raw.get("diff") or ""
+    content = diff.strip("\n") or raw["newFileContents"] or ""
     return Ask(
         kind="write",
         title="write a file" if len(paths) == 1 else "write files",
-        body=visible(
-            "\n".join((*map(_where, paths), diff.strip("\n") or raw["newFileContents"] or ""))
-        ),
+        body=visible("\n".join((*map(_where, paths), content))),
         syntax="diff" if diff else "text",
         option=" ".join(_option(f"write({path.real})") for path in paths),
-        key=("write", *(path.real for path in paths)),
+        # A diff may leave out what the whole text says, and the text is not shown beside it.
+        key=("write", *(path.real for path in paths), diff, _json(raw.get("newFileContents"))),
         paths=paths,
     )
 

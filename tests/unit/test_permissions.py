@@ -597,12 +597,28 @@ def test_until_stop_covers_what_was_shown_and_nothing_else(folder: Path) -> None
     shown = [
         (shell("git status", folder), [shell("git push", folder), shell("git status -s", folder),
          shell("git status; ls", folder), shell("git status", other), shell("git", folder)]),
-        (write("a.txt", folder), [write("b.txt", folder), read("/a.txt", folder)]),
+        (write("a.txt", folder), [write("b.txt", folder), read("/a.txt", folder),
+         write("a.txt", folder, diff="+y"), write("a.txt", folder, diff="+x\n+y"),
+         write("a.txt", folder, newFileContents="y"),
+         write("a.txt", folder, diff="", newFileContents="+x")]),
+        (write("c.txt", folder, diff="", newFileContents="one"),
+         [write("c.txt", folder, diff="", newFileContents="two"),
+          write("c.txt", folder, diff="one")]),
         (write("link.txt", folder), [write("linked/c.txt", folder)]),
         (read("/etc/hosts", folder), [read("/etc/passwd", folder), write("/etc/hosts", folder)]),
         (url("https://a.b/c"), [url("https://a.b/d"), url("http://a.b/c"), url("https://a.b")]),
         (understand(REQUESTS[4], folder), [understand(REQUESTS[5], folder), understand(
             dataclasses.replace(REQUESTS[4], args={"a": 2}), folder)]),
+        (understand(REQUESTS[6], folder), [understand(dataclasses.replace(
+            REQUESTS[6], args={"a": [2]}), folder)]),
+        (understand(REQUESTS[7], folder), [understand(
+            dataclasses.replace(REQUESTS[7], **more), folder)
+            for more in ({"fact": "another"}, {"subject": "x"}, {"citations": "x"})]),
+        (understand(REQUESTS[8], folder), [understand(
+            dataclasses.replace(REQUESTS[8], **more), folder)
+            for more in ({"tool_args": {"command": "rm y"}}, {"hook_message": "x"})]),
+        (understand(REQUESTS[9], folder), [understand(
+            dataclasses.replace(REQUESTS[9], extension_name="x"), folder)]),
         (understand(STRANGE[0], folder), [understand({"kind": "teleport", "where": "x"}, folder)]),
     ]  # fmt: skip
     for ask, others in shown:
