@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from copilot_magics.mentions.naming import full_name
+from copilot_magics.mentions.naming import full_name, plain_kind
 from copilot_magics.mentions.rendering import cut, render, without_addresses
 from copilot_magics.words import counted
 
@@ -32,7 +32,7 @@ _SECONDS = 3.0
 """How long a child may wait, for a lock or for a server that does not answer."""
 _MEMORY = 256 * 2**20
 """Bytes that a child may take beyond what this process has."""
-_WRITTEN_HERE = tuple(kind.__repr__ for kind in (list, tuple, dict, set, frozenset))
+_WRITTEN_HERE = (list, tuple, dict, set, frozenset)
 _SAID, _RAISED = b"s", b"r"
 _LENGTH = 9
 """Bytes before what a child says: how it went, and how long it is."""
@@ -67,7 +67,7 @@ def guarded_repr(value: object, most: int = MOST) -> str:
         return f"<{full_name(type(value))}>"
     name = full_name(type(value))
     told = guarded_text(lambda: render(value, most, _own_words), name, most)
-    if told.startswith(f"<{name}: its repr ") and type(value).__repr__ in _WRITTEN_HERE:
+    if told.startswith(f"<{name}: its repr ") and plain_kind(value) in _WRITTEN_HERE:
         # One of its members took all the time; the others need not be asked.
         return brief(value, most)
     return told
@@ -238,9 +238,9 @@ def _isolate(writing: int, seconds: float) -> None:
 
 def _own_words(value: object, most: int) -> str:
     kind = type(value)
-    if kind.__repr__ is object.__repr__:
-        return _attributes(value, most)
     try:
+        if kind.__repr__ is object.__repr__:
+            return _attributes(value, most)
         return cut(str.__str__(repr(value)), most)
     except Exception as error:
         # What it is part of may have more to say.

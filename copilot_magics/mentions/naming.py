@@ -7,11 +7,17 @@ with code of their own. Only the interpreter's own records are read here.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
+_DICT = type.__dict__["__dict__"]
 _NAME = type.__dict__["__name__"]
 _MODULE = type.__dict__["__module__"]
 _MRO = type.__dict__["__mro__"]
+
+MISSING = object()
+"""What is found where there is nothing."""
 
 
 class _Unusual:
@@ -29,7 +35,8 @@ def plain_kind(value: object) -> type:
 
 def class_name(kind: type) -> str:
     """Return a class's name, without its module."""
-    return str(_NAME.__get__(kind))
+    # It may be a text of a kind of its own.
+    return str.__str__(_NAME.__get__(kind))
 
 
 def module_of(kind: type) -> str:
@@ -51,6 +58,26 @@ def full_name(kind: type) -> str:
 def bases_of(kind: type) -> tuple[type, ...]:
     """Return a class and those it is made of, in the order in which they are looked through."""
     return tuple(_MRO.__get__(kind))
+
+
+def held_by(kind: type) -> Mapping[str, Any]:
+    """Return what a class itself holds, without what it is made of."""
+    held: Mapping[str, Any] = _DICT.__get__(kind)
+    return held
+
+
+def found_in(kinds: Iterable[type], name: str) -> Any:
+    """Return what the first of some classes that has it calls so, or `MISSING`."""
+    return next((held[name] for held in map(held_by, kinds) if name in held), MISSING)
+
+
+def is_from(kind: type, *libraries: str) -> bool:
+    """Whether a class is what one of these libraries itself calls so: any class may say that."""
+    module = module_of(kind)
+    held = sys.modules.get(module)
+    if module.partition(".")[0] not in libraries or type(held) is not ModuleType:
+        return False
+    return vars(held).get(class_name(kind)) is kind
 
 
 def loaded(module: str, name: str) -> Any:

@@ -20,6 +20,7 @@ from copilot_magics.mentions.columns import (
     value_text,
 )
 from copilot_magics.mentions.frames import COLUMNS, ROWS, Table
+from copilot_magics.mentions.naming import bases_of, found_in, is_a, loaded
 from copilot_magics.words import counted, size
 
 if TYPE_CHECKING:
@@ -30,19 +31,42 @@ if TYPE_CHECKING:
 
 _EXACT = 1_000_000_000
 """Numbers up to which all are counted: about a second and a half."""
-_ASKED = 10_000
+_WIDE = 10_000
 _CATEGORIES = 12
 """Categories that are named."""
 _EXACT_OBJECTS = 1_000_000
 """Python objects up to which all are looked at for missing ones."""
+_ASKED = ("__getattribute__", "__class__", "_mgr", "_typ", "_name", "name", "index")
+"""What pandas asks of a table to make another of it."""
+
+
+def plain_table(value: object) -> Any:
+    """Return a DataFrame or a Series without what its class has of its own.
+
+    Parameters
+    ----------
+    value : object
+        The value, of any kind.
+
+    Returns
+    -------
+    pandas.DataFrame or pandas.Series or None
+        The table, which is not copied; None of all else, and where a class has a say even in this.
+    """
+    bases = bases_of(type(value))
+    for name in ("DataFrame", "Series"):
+        if is_a(value, "pandas", name):
+            kind = loaded("pandas", name)
+            ours = bases_of(kind)
+            if any(found_in(bases, one) is not found_in(ours, one) for one in _ASKED):
+                return None
+            return value if type(value) is kind else kind(value)
+    return None
 
 
 def pandas_table(frame: pd.DataFrame) -> Table:
     """Return what is told of a DataFrame."""
-    import pandas as pd
-
-    # A subclass may have methods of its own.
-    frame = pd.DataFrame(frame)
+    frame = plain_table(frame)
     rows, width = frame.shape
     shown = min(width, COLUMNS)
     sampled = sample_rows(rows, shown)
@@ -55,7 +79,7 @@ def pandas_table(frame: pd.DataFrame) -> Table:
         for number, (one, exact) in enumerate(zip(series, counts, strict=True))
     ]
     # It asks each column, however many there are.
-    memory = f", {size(int(frame.memory_usage(index=False).sum()))}" if width <= _ASKED else ""
+    memory = f", {size(int(frame.memory_usage(index=False).sum()))}" if width <= _WIDE else ""
     return Table(
         f"DataFrame: {counted(rows, 'row')} × {counted(width, 'column')}{memory}",
         columns,
@@ -67,6 +91,7 @@ def pandas_table(frame: pd.DataFrame) -> Table:
 
 def series_table(series: pd.Series[Any]) -> Table:
     """Return what is told of a Series."""
+    series = plain_table(series)
     table = pandas_table(series.to_frame("value"))
     named = f", named {label_text(series.name)}" if series.name is not None else ""
     table.heading = f"Series: {counted(len(series), 'value')}, {series.dtype}{named}"

@@ -1,25 +1,36 @@
 """What an expression such as ``model.config["rate"]`` means, found without running anybody's code.
 
 Attributes are looked up where they are kept, keys in Python's own containers. What would have to be
-computed, by a property or a class's own way of taking keys, is asked of libraries of tables alone.
+computed, by a property or a class's own way of taking keys, is asked of libraries of tables alone,
+and of a subclass of their tables as of the table that it is.
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 import types
+import warnings
 from collections import OrderedDict, defaultdict
 from typing import Any
+from unicodedata import normalize
 
 from copilot_magics.errors import BadInput, closest
-from copilot_magics.mentions.naming import bases_of, is_a, loaded, module_of, plain_kind
+from copilot_magics.mentions.naming import (
+    MISSING,
+    bases_of,
+    found_in,
+    held_by,
+    is_from,
+    loaded,
+    plain_kind,
+)
+from copilot_magics.mentions.pandas_frames import plain_table
 
-_STEP = re.compile(r"""\.(?P<name>[^\W\d]\w*)|\[(?P<key>[^\]]*)\]""")
+_STEP = re.compile(r"""\.(?P<name>[^.\[]+)|\[(?P<key>"[^"]*"|'[^']*'|[^\]]*)\]""")
 _TRUSTED = ("pandas", "numpy", "polars", "pyarrow", "matplotlib")
-_TABLES = (("pandas", "DataFrame"), ("pandas", "Series"), ("polars", "DataFrame"))
 _ARRAYS = (("numpy", "ndarray"), ("numpy.ma", "MaskedArray"))
+_SLOTS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 
 def reach(names: dict[str, Any], expression: str) -> Any:
@@ -38,71 +49,112 @@ def reach(names: dict[str, Any], expression: str) -> Any:
         There is no such attribute or key, or it would have to be computed.
     """
     name = re.split(r"[.\[]", expression, maxsplit=1)[0]
-    value, so_far = names[name], name
+    value, so_far = names[name if name in names else as_named(name)], name
     for step in _STEP.finditer(expression, len(name)):
-        whole = so_far + step[0]
         if step["name"]:
-            value = _attribute(value, step["name"], so_far)
+            value = _attribute(value, as_named(step["name"]), so_far)
         else:
-            value = _item(value, ast.literal_eval(step["key"]), so_far)
-        so_far = whole
+            value = _item(value, _key(step["key"], so_far), so_far)
+        so_far += step[0]
     return value
+
+
+def as_named(name: str) -> str:
+    """Return a name as Python has it, which may be spelled in several ways: ``é`` and ``ﬁ``."""
+    return normalize("NFKC", name)
+
+
+def _key(written: str, so_far: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            # Of a backslash that means nothing.
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(written)
+    except (SyntaxError, ValueError):
+        raise BadInput(
+            f"@{so_far}[{written}] has a key that Python cannot read; nothing was sent.",
+            f'Write it as in code, such as @{so_far}[0] or @{so_far}["key"].',
+        ) from None
 
 
 def _attribute(value: Any, name: str, so_far: str) -> Any:
     kind = type(value)
-    if module_of(kind).partition(".")[0] in _TRUSTED:
+    found = _kept(value, name)
+    asked = value if is_from(kind, *_TRUSTED) else plain_table(value)
+    if asked is not None and (asked is value or _kept(asked, name) is found):
         try:
-            return getattr(value, name)
+            return getattr(asked, name)
         except Exception:
             raise _missing(so_far, f"attribute {name!r}", name, known_names(value)) from None
-    try:
-        found = inspect.getattr_static(value, name)
-    except AttributeError:
-        raise _missing(so_far, f"attribute {name!r}", name, known_names(value)) from None
-    except Exception:
-        raise computed(f"{so_far}.{name}") from None
+    if found is MISSING:
+        if found_in(bases_of(kind), "__getattr__") is not MISSING:
+            raise computed(f"{so_far}.{name}")
+        raise _missing(so_far, f"attribute {name!r}", name, known_names(value))
     if type(found) is types.MemberDescriptorType:
         try:
             return found.__get__(value, kind)
-        except AttributeError:
+        except (AttributeError, TypeError):
             raise _missing(so_far, f"attribute {name!r}", name, ()) from None
     if plain_kind(found) in (staticmethod, classmethod):
         return found.__func__
-    plain = type(found) is types.FunctionType or not _computes(found)
-    if not plain:
+    if type(found) is not types.FunctionType and _has(found, "__get__"):
         raise computed(f"{so_far}.{name}")
     return found
 
 
 def _item(value: Any, key: Any, so_far: str) -> Any:
     kind = plain_kind(value)
-    written = f"{so_far}[{key!r}]"
     if kind in (dict, OrderedDict, defaultdict):
-        try:
-            return dict.__getitem__(value, key)
-        except KeyError:
+        # Not `[]`, with which some make what they do not have.
+        found = dict.get(value, key, MISSING)
+        if found is MISSING:
             keys = [one for one in list(value)[:1000] if type(one) is str]
-            raise _missing(so_far, f"key {key!r}", str(key), keys) from None
+            raise _missing(so_far, f"key {key!r}", str(key), keys)
+        return found
     listed = kind in (list, tuple) or any(kind is loaded(*one) for one in _ARRAYS)
-    if (listed and type(key) is int) or any(is_a(value, *one) for one in _TABLES):
-        try:
-            return value[key]
-        except Exception:
-            raise _missing(so_far, f"item {key!r}", str(key), known_names(value)) from None
-    raise computed(written)
+    is_plain = (listed and type(key) is int) or kind is loaded("polars", "DataFrame")
+    asked = value if is_plain else plain_table(value)
+    if asked is None:
+        raise computed(f"{so_far}[{key!r}]")
+    try:
+        return asked[key]
+    except Exception:
+        raise _missing(so_far, f"item {key!r}", str(key), known_names(value)) from None
 
 
-def _computes(found: Any) -> bool:
-    return any(
-        "__get__" in type.__dict__["__dict__"].__get__(base) for base in bases_of(type(found))
+def _kept(value: Any, name: str) -> Any:
+    """Return an attribute as it is kept, or `MISSING`: `inspect` asks metaclasses on its way."""
+    bases = bases_of(type(value))
+    of_class = found_in(bases, name)
+    if any(base is type for base in bases):
+        own = found_in(bases_of(value), name)
+    else:
+        own = dict.get(_own_dict(value), name, MISSING)
+    decides = _has(of_class, "__get__") and (
+        _has(of_class, "__set__") or _has(of_class, "__delete__")
     )
+    return of_class if own is MISSING or decides else own
+
+
+def _own_dict(value: Any) -> dict[str, Any]:
+    for base in bases_of(type(value)):
+        found: Any = held_by(base).get("__dict__")
+        # A class may call anything so.
+        if plain_kind(found) in _SLOTS and found.__objclass__ is base:
+            held: dict[str, Any] = found.__get__(value)
+            return held
+    return {}
+
+
+def _has(value: Any, name: str) -> bool:
+    return found_in(bases_of(type(value)), name) is not MISSING
 
 
 def known_names(value: Any) -> list[str]:
     """Return the attributes of a module, or the columns of a table: what one may have meant."""
-    if is_a(value, "pandas", "DataFrame") or is_a(value, "polars", "DataFrame"):
-        return [name for name in list(value.columns)[:1000] if type(name) is str]
+    for table in (plain_table(value), value):
+        if any(type(table) is loaded(library, "DataFrame") for library in ("pandas", "polars")):
+            return [name for name in list(table.columns)[:1000] if type(name) is str]
     held = getattr(value, "__dict__", {}) if type(value) is types.ModuleType else {}
     return [name for name in held if not name.startswith("_")]
 

@@ -23,6 +23,7 @@ from copilot_magics.mentions.naming import (
     bases_of,
     class_name,
     full_name,
+    is_from,
     loaded,
     module_of,
     plain_kind,
@@ -194,7 +195,7 @@ def own(value: object) -> bool:
     kind = type(value)
     if plain_kind(value) in _PLAIN or (kind is datetime.datetime and _zone_is_known(value)):
         return True
-    if module_of(kind) == "numpy":
+    if is_from(kind, "numpy"):
         bases = [loaded("numpy", name) for name in ("number", "bool_", "datetime64", "timedelta64")]
         return any(base is one for base in bases_of(kind) for one in bases)
     if module_of(kind).partition(".")[0] == "pandas":
@@ -207,4 +208,4 @@ def own(value: object) -> bool:
 
 def _zone_is_known(value: Any) -> bool:
     zone = value.tzinfo
-    return zone is None or module_of(type(zone)) in ("datetime", "zoneinfo")
+    return zone is None or is_from(type(zone), "datetime", "zoneinfo")

@@ -134,8 +134,10 @@ def _array(value: Any) -> Told:
 
     from copilot_magics.mentions.arrays import array_text
 
-    if value.dtype.hasobject and value.size:
-        first = np.asarray(value).flat[0]
+    # A subclass may have attributes of its own.
+    plain = np.asarray(value)
+    if plain.dtype.hasobject and plain.size:
+        first = plain.flat[0]
         if is_a(first, "matplotlib.axes", "Axes"):
             # What `plt.subplots(2, 2)` returns.
             return _figure(first.figure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import psutil
 import pytest
 
 from copilot_magics.mentions import guarded
+from copilot_magics.mentions.columns import value_text
 from copilot_magics.mentions.guarded import brief, guarded_bytes, guarded_repr
 from copilot_magics.mentions.overview import variable_line
 from copilot_magics.mentions.variables import summarise
@@ -66,6 +68,29 @@ class Pretends(metaclass=Meta):
     def __class__(self) -> type:  # type: ignore[override]
         Meta.ran.append("__class__")
         return dict
+
+
+class Refuses(metaclass=Meta):
+    def __repr__(self) -> str:
+        raise ValueError
+
+
+class Number(np.float64):
+    """It claims to be of NumPy, and so does its zone of the standard library."""
+
+    __module__ = "numpy"
+
+    def __repr__(self) -> str:
+        raise AssertionError("it was asked")
+
+    __str__ = __repr__
+
+
+class Zone(datetime.tzinfo):
+    __module__ = "zoneinfo"
+
+    def __repr__(self) -> str:
+        raise AssertionError("it was asked")
 
 
 def forever() -> None:
@@ -165,7 +190,7 @@ def test_no_metaclass_and_no_pretence_is_asked() -> None:
     assert brief([Pretends, Pretends()]).count("Pretends") == 2
     assert Meta.ran == []
     assert guarded_repr(Pretends()).startswith("<")
-    for told in (Pretends, Pretends(), [Pretends()]):
+    for told in (Pretends, Pretends(), [Pretends()], Refuses(), [Refuses()]):
         summarise(told, "it")
         variable_line("it", told)
     assert Meta.ran == []
@@ -175,6 +200,13 @@ def test_no_metaclass_and_no_pretence_is_asked() -> None:
     Meta.ran.clear()
     assert "types: Pretends 1, Meta 1" in summarise(cells, "cells").text
     assert Meta.ran == []
+
+
+def test_nobody_is_believed_to_be_of_a_library() -> None:
+    moment = datetime.datetime(2020, 1, 1, tzinfo=Zone())
+    assert brief([Number(1), np.float64(2)]) == "[<numpy.Number>, np.float64(2.0)]"
+    assert brief([moment, datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)]).startswith("[<date")
+    assert value_text(Number(1)) == "<numpy.Number>"
 
 
 def test_brief_asks_nobody() -> None:
