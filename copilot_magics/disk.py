@@ -11,11 +11,14 @@ import os
 import re
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from copilot_magics.errors import StateUnusable
 
 _NUMBER = re.compile(r"\(os error (\d+)\)|\b(E[A-Z]{3,12})(?:: |,|$)")
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The system's numbers for no room."""
+_PROBE = 64 * 1024
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 
 
@@ -58,9 +61,20 @@ def refused_to_runtime(message: str, home: Path) -> StateUnusable | None:
     elif ours:
         number = _fault_of(home)
     # An agent's tool may be forbidden something too; a connection's numbers are others.
-    if not number or not (ours or number in (*_FULL, errno.EROFS)):
+    if not number or not (ours or number in (*FULL, errno.EROFS)):
         return None
     return StateUnusable(*_told(home, number, os.strerror(number)))
+
+
+def trouble(folder: Path) -> StateUnusable | None:
+    """Return the error for a folder whose disk takes no file now, by trying."""
+    try:
+        with TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE))
+            file.flush()
+    except OSError as error:
+        return refused(folder, error)
+    return None
 
 
 def _fault_of(folder: Path) -> int:
@@ -79,7 +93,7 @@ def _fault_of(folder: Path) -> int:
 
 def _told(path: Path, number: int, reason: str) -> tuple[str, str]:
     elsewhere = "or name another folder in COPILOT_HOME, and run this again."
-    if number in _FULL:
+    if number in FULL:
         return (
             f"The disk that holds {path} is full, so not all could be written.",
             "Free some space there, and run this again.",

@@ -6,8 +6,15 @@ source, and chooses its ID itself; so the name that a person wants becomes its t
 
 from __future__ import annotations
 
+import asyncio
+import os
+import shutil
+import time
+
 from copilot_magics import records
-from copilot_magics.errors import BadInput, CopilotError
+from copilot_magics.disk import refused_to_runtime, trouble
+from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable
+from copilot_magics.folders import copilot_home, session_state
 from copilot_magics.runtime.process import runtime
 from copilot_magics.titles import check_title
 from copilot_magics.transcripts import facts, find, not_found, read_journal
@@ -91,6 +98,8 @@ async def fork(source: str, title: str, before: str = "") -> str:
         There is no such session, or it has no such event.
     RuntimeUnavailable
         There is no runtime.
+    StateUnusable
+        The disk is full, or read-only.
     """
     from copilot.rpc import SessionsForkRequest
 
@@ -101,19 +110,43 @@ async def fork(source: str, title: str, before: str = "") -> str:
             f"The session {source!r} has no event {before!r}.",
             f"The column event_id of `get_messages({source!r})` has them.",
         )
-    client = await runtime().client()
+    client, began = await runtime().client(), time.time()
     try:
         forked = await client.rpc.sessions.fork(
             SessionsForkRequest(session_id=source, name=title, to_event_id=before or None)
         )
     except Exception as error:
-        raise CopilotError(
-            f"The session {source!r} could not be forked: {error}.",
-            "Resume it once, which mends what can be mended, and fork it again.",
-        ) from error
+        raise await _not_forked(source, error, began) from error
     if kept := records.settings(source):
         # Whoever answered the source answers the fork.
         records.remember(forked.session_id, kept)
     # A cell that the source answered is answered in the fork too.
     records.hand_on(source, forked.session_id, messages_of(forked.session_id))
     return forked.session_id
+
+
+async def _not_forked(source: str, error: Exception, began: float) -> CopilotError:
+    """Return the error for a session that could not be forked."""
+    # What the runtime says is often only what followed from that.
+    home = copilot_home()
+    refused = refused_to_runtime(str(error), home) or await asyncio.to_thread(trouble, home)
+    if refused:
+        await asyncio.to_thread(_leave_nothing, began)
+        return refused
+    if how := await runtime().death(error):
+        return RuntimeUnavailable(
+            runtime().obituary(how, f" before it had forked {source!r}"), runtime().again()
+        )
+    return CopilotError(
+        f"The session {source!r} could not be forked: {error}.",
+        "Resume it once, which mends what can be mended, and fork it again.",
+    )
+
+
+def _leave_nothing(began: float) -> None:
+    """Remove the folders, made since, of sessions for whose journals there was no room."""
+    with os.scandir(session_state()) as entries:
+        for entry in entries:
+            is_new = entry.is_dir(follow_symlinks=False) and entry.stat().st_mtime >= began - 1
+            if is_new and set(os.listdir(entry)) <= {"checkpoints"}:
+                shutil.rmtree(entry, ignore_errors=True)

@@ -19,6 +19,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from copilot_magics.answers.cells import fences, python_code
+from copilot_magics.disk import FULL, refused
 from copilot_magics.display.fences import Fence
 from copilot_magics.display.inert import plain
 from copilot_magics.display.stream import final_bundle
@@ -90,15 +91,19 @@ def write_notebook(session: str, path: str | Path, *, overwrite: bool = False) -
 
 
 def _target(path: str | Path, overwrite: bool) -> Path:
-    target = Path(path).expanduser()
+    try:
+        target = Path(path).expanduser()
+        os.fsencode(target)
+    except (RuntimeError, UnicodeError):
+        # Nobody has that name, or it is no text.
+        raise _unfit(path) from None
+    if "\0" in str(target):
+        raise _unfit(path)
     # Not the methods of a path: they raise for a name that is too long.
     if target.name and not target.suffix and not os.path.isdir(target):
         target = target.with_name(f"{target.name}.ipynb")
     if target.suffix != ".ipynb" or os.path.isdir(target):
-        raise BadInput(
-            f"{str(path)!r} cannot be a notebook; nothing was written.",
-            "Give a file's name that ends in .ipynb.",
-        )
+        raise _unfit(path)
     if not os.path.isdir(target.parent):
         raise BadInput(
             f"There is no folder {str(target.parent)!r}; nothing was written.", "Make it first."
@@ -106,6 +111,13 @@ def _target(path: str | Path, overwrite: bool) -> Path:
     if os.path.lexists(target) and not overwrite:
         raise _exists(target)
     return target
+
+
+def _unfit(path: str | Path) -> BadInput:
+    return BadInput(
+        f"{one_line(repr(str(path)), 200)} cannot be a notebook; nothing was written.",
+        "Give a file's name that ends in .ipynb.",
+    )
 
 
 def _exists(target: Path) -> BadInput:
@@ -234,6 +246,8 @@ def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
     except FileExistsError:
         raise _exists(target) from None
     except OSError as error:
+        if error.errno in FULL:
+            raise refused(target, error) from error
         raise CopilotError(
             f"{target} cannot be written: {error.strerror or error}.",
             f"Make {os.path.abspath(target.parent)} writable for you.",

@@ -9,6 +9,7 @@ from copilot_magics.errors import BadInput
 from copilot_magics.interruptible import interruptible
 from copilot_magics.magics.common import HELP, NotebookMagics
 from copilot_magics.options import parse
+from copilot_magics.words import one_line
 
 
 @magics_class
@@ -52,6 +53,9 @@ class HistoryMagics(NotebookMagics):
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not int(text):
-        raise BadInput(f"--last cannot be {text!r}.", "Give a number of turns, such as 5.")
+    # Python refuses to read thousands of digits.
+    if not text.isascii() or not text.isdecimal() or len(text) > 18 or not int(text):
+        raise BadInput(
+            f"--last cannot be {one_line(text)!r}.", "Give a number of turns, such as 5."
+        )
     return int(text)

@@ -98,6 +98,21 @@ def test_a_full_disk_and_a_read_only_one(
         # The one that is held is held still, and nothing is left of the other.
         assert [path.name for path in files_left(home)] == ["chat.json"]
         assert not journal_of(home, "another").parent.exists()
+    with fault("disk full, forking, exporting and writing a notebook") as it:
+        said(nb, "from copilot_magics import Session, export_transcripts")
+        for code, place in (
+            ("%copilot_session again --fork chat", home),
+            ("Session('chat').fork('again')", home),
+            (f"export_transcripts({str(home / 'dataset')!r})", home / "dataset"),
+            (f"Session('chat').to_notebook({str(home / 'chat.ipynb')!r})", home / "chat.ipynb"),
+        ):
+            # What the one before has cleared away made room.
+            disk.fill()
+            it.strikes()
+            one_sentence(nb.run(code), "StateUnusable", f"The disk that holds {place} is full")
+            it.told(within=15)
+        sessions = (home / "session-state").glob("[!.]*")
+        assert [path.name for path in sessions] == ["chat"]
     with fault("disk full, until there is room") as it:
         disk.free()
         assert "- say: before" in said(nb, "%%copilot\nrecall")

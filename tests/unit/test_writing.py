@@ -135,7 +135,8 @@ def test_where_it_may_be_written(home: Path, tmp_path: Path) -> None:
     finally:
         os.umask(before)
     (work / "folder.ipynb").mkdir()
-    for bad in (work / "s.txt", work / "folder.ipynb", work, ""):
+    none = ("~nobody_of_that_name/s", "a\0b.ipynb", "\ud800.ipynb")
+    for bad in (work / "s.txt", work / "folder.ipynb", work, "", *none):
         with pytest.raises(BadInput, match="nothing was written"):
             write_notebook("s", bad)
     with pytest.raises(BadInput, match="There is no folder"):

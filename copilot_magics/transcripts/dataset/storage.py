@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
+from copilot_magics.disk import FULL, refused
 from copilot_magics.errors import BadInput
 from copilot_magics.extras import needs
 from copilot_magics.folders import private_folder
@@ -103,6 +104,8 @@ class Storage:
         ------
         BadInput
             Where nothing can be written there.
+        StateUnusable
+            The disk is full.
         """
         if not self.is_local:
             with TemporaryDirectory(prefix="copilot-export-") as folder:
@@ -121,14 +124,21 @@ class Storage:
             private_folder(root)
             private_folder(beside)
         except OSError as error:
+            if error.errno in FULL:
+                raise refused(root, error) from error
             raise BadInput(
                 f"Nothing can be written at {self.path!r}: {error.strerror}.",
                 "Give a folder inside one that you can write to.",
             ) from error
-        with FileLock(beside / "lock", mode=0o600):
-            # What an export that was killed has left.
-            (beside / _UNFINISHED).unlink(missing_ok=True)
-            yield _Disk(self, beside)
+        try:
+            with FileLock(beside / "lock", mode=0o600):
+                # What an export that was killed has left.
+                (beside / _UNFINISHED).unlink(missing_ok=True)
+                yield _Disk(self, beside)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise refused(root, error) from error
 
 
 class Workshop:
