@@ -55,12 +55,17 @@ HARMLESS = _set(
     "mkdir mkfifo mktemp mv nl nproc numfmt od paste pathchk pr printenv ptx readlink realpath rm "
     "rmdir seq sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep stat stty sum sync "
     "tac tail tee touch tr truncate tsort tty uname unexpand uniq unlink uptime users vdir wc who "
-    "whoami yes grep egrep fgrep zgrep diff diff3 cmp column look rev strings xxd hexdump iconv "
+    "whoami yes grep egrep fgrep zgrep diff cmp column look rev strings xxd hexdump iconv "
     "dos2unix unix2dos jq tree file which whereis locate gzip gunzip zcat bzip2 bunzip2 bzcat xz "
     "unxz xzcat zstd unzstd zstdcat unzip ping host dig nslookup ps free lsblk lscpu lsof pgrep "
     "pkill killall nvidia-smi ss netstat clear git"
 )
 """Programs that run no other; git has a list of its own."""
+
+COMPUTING = _set("[ test let read unset printf wait getopts declare typeset local readonly export")
+"""Builtins that compute the subscript of a variable that they are told."""
+
+_SUBSCRIPT = re.compile(r"(-\w*)?[A-Za-z_]\w*\[")
 
 _HAND_OVER = _set(
     "sudo doas nohup timeout time nice ionice chrt taskset setsid stdbuf command builtin exec"
@@ -122,7 +127,7 @@ GH_COMMANDS = _set(
 """gh's own commands; any other may be an extension."""
 
 _KNOWN = frozenset().union(
-    HARMLESS, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, INTERPRETERS, RUNNERS, _OPTIONS
+    HARMLESS, COMPUTING, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, INTERPRETERS, RUNNERS, _OPTIONS
 )
 _NO_PROGRAM = re.compile(r"-.*|\w+=.*|[\d.]+[smhd%]?", re.DOTALL)
 _NAMES_FILE = re.compile(r"-\w*[oOK]|--(output|remote-name|config)")
@@ -191,8 +196,10 @@ def cannot_see(words: Words) -> str:
         return "the shell computes the name of a command"
     name = name_of(head)
     tells = runs_another(words) or name in RUNNERS or _is_interpreter(name) or name in _OPTIONS
-    if (tells or name in {"[", "test", "let", "read", "unset", "printf"}) and None in words:
+    if (tells or name in COMPUTING) and None in words:
         return f"the shell computes what {name} is told"
+    if name in COMPUTING and any(name == "let" or _SUBSCRIPT.match(w or "") for w in words[1:]):
+        return f"{name} computes"
     if name in SHELLS:
         inline = any(re.fullmatch(r"-[a-z]*c[a-z]*", word or "") for word in words)
         return "" if inline else f"{name} runs what it is given"

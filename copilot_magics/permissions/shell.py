@@ -52,6 +52,7 @@ _DOUBTFUL = {
     # bash evaluates subscripts in arithmetic, and $(…) inside them, also when a variable holds it.
     "arithmetic_expansion": "it computes",
     "subscript": "it computes",
+    "quoted": "it quotes a substitution that may run later",
 }
 _RESERVED = {
     "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in",
@@ -60,12 +61,21 @@ _RESERVED = {
 _COMPUTES = {
     "compound_statement": re.compile(rb"^\(\("),
     "test_command": re.compile(rb"(?<!\w)-(eq|ne|lt|le|gt|ge|v|R)\b|^\(\("),
+    "c_style_for_statement": re.compile(rb""),
+    # A part of a variable, and the places in an array: both are arithmetic.
+    "expansion": re.compile(rb"\$\{[\w*]+:(?![-=+?]|\s*-?\d+\s*(:\s*-?\d+\s*)?\})"),
+    "array": re.compile(rb"[(\s]\["),
 }
-_QUOTED_SUBSTITUTION = {"raw_string": re.compile(rb"\$[({]|`"), "string": re.compile(rb"\\[$`]")}
+_COMMANDS = {"command", "declaration_command", "unset_command"}
+_QUOTABLE = {"word", "raw_string", "concatenation"}
+_SUBSTITUTES_LATER = re.compile(r"\$[({]|`")
+_DECLARES = {"declare", "typeset", "local", "readonly", "export"}
 _HARMLESS_REDIRECT = re.compile(rb"[012]?(>|>>|<)[ \t]*/dev/null|&>[ \t]*/dev/null|[12]?>&[12]")
 _STEERS_THE_SHELL = re.compile(
     r"PATH|IFS|ENV|BASH\w*|SHELLOPTS|PROMPT_COMMAND|PS\d|LD_\w+|DYLD_\w+|GIT_\w+|\w*PAGER"
     r"|\w*EDITOR|VISUAL|BROWSER|SHELL|CDPATH|PYTHON\w+|PERL\w+|RUBY\w+|NODE_\w+|LESS\w*|MAKEFLAGS"
+    # What is assigned to these is computed.
+    r"|S?RANDOM|OPTIND|HISTCMD"
 )
 
 
@@ -120,7 +130,7 @@ def parse(text: str) -> Line:
             continue
         if not node.children:
             unread[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
-        if node.type == "command":
+        if node.type in _COMMANDS:
             words = _words(node, source)
             commands.append((node.start_byte, words))
             doubts += _doubts_of_command(words)
@@ -225,8 +235,10 @@ def _doubts(node: Node, source: bytes) -> Iterator[str]:
             yield _DOUBTFUL["ERROR"]
         elif holder not in {"simple_expansion", "expansion"} and _STEERS_THE_SHELL.fullmatch(name):
             yield f"it sets {name}"
-    elif (quoted := _QUOTED_SUBSTITUTION.get(node.type)) and quoted.search(_of(node, source)):
-        yield "it quotes a substitution that may run later"
+    elif node.type == "string" and re.search(rb"\\[$`]", _of(node, source)):
+        yield _DOUBTFUL["quoted"]
+    elif node.type in _QUOTABLE and _SUBSTITUTES_LATER.search(_known(node, source)):
+        yield _DOUBTFUL["quoted"]
 
 
 def _doubts_of_command(words: Words) -> Iterator[str]:
@@ -236,10 +248,15 @@ def _doubts_of_command(words: Words) -> Iterator[str]:
         yield _DOUBTFUL["ERROR"]
     elif any(word and _STEERS_THE_SHELL.fullmatch(word.partition("=")[0]) for word in words):
         yield "it may set a variable that steers the shell"
+    if words and words[0] in _DECLARES and any(re.match(r"-\w*[in]", w or "") for w in words):
+        # What is assigned to an integer, now or later, is computed; a reference may be a subscript.
+        yield "it computes"
 
 
 def _words(command: Node, source: bytes) -> Words:
     words: list[str | None] = []
+    if command.type != "command":
+        words.append(_of(command.children[0], source).decode())
     for child in command.named_children:
         if child.type == "command_name":
             words.append(_word(child.named_children[0], source, head=True))
@@ -248,14 +265,17 @@ def _words(command: Node, source: bytes) -> Words:
     return tuple(words)
 
 
-def _word(node: Node, source: bytes, *, head: bool = False) -> str | None:
-    """Unquote a word as bash does, or answer None where its value is not in the text."""
+def _word(node: Node, source: bytes, *, head: bool = False, globs: bool = False) -> str | None:
+    """Unquote a word as bash does, or answer None where its value is not in the text.
+
+    With `globs`, one that may become the names of files is its own text.
+    """
     text = _of(node, source).decode()
     match node.type:
-        case "number" | "word":
+        case "number" | "word" | "variable_name":
             # A glob at the front may become an option, and a brace several words.
-            expands = text[:1] in {"*", "?", "["} or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL)
-            if expands or (head and re.search(r"[*?\[]|^~", text)):
+            is_glob = text[:1] in {"*", "?", "["} or (head and re.search(r"[*?\[]|^~", text))
+            if (is_glob and not globs) or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL):
                 return None
             return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
         case "raw_string":
@@ -265,7 +285,7 @@ def _word(node: Node, source: bytes, *, head: bool = False) -> str | None:
                 return None
             return re.sub(r'\\(["$`\\])', r"\1", text[1:-1].replace("\\\n", ""))
         case "concatenation":
-            parts = [_word(child, source, head=head) for child in node.named_children]
+            parts = [_word(child, source, head=head, globs=globs) for child in node.named_children]
             whole = "".join(part for part in parts if part is not None)
             if (
                 None in parts
@@ -275,6 +295,12 @@ def _word(node: Node, source: bytes, *, head: bool = False) -> str | None:
                 return None
             return whole
     return None
+
+
+def _known(node: Node, source: bytes) -> str:
+    """Unquote a word as far as its value is in the text: ``a['$'\\(x\\)]`` is ``a[$(x)]``."""
+    parts = node.named_children if node.type == "concatenation" else [node]
+    return "".join(_word(part, source, globs=True) or "\0" for part in parts)
 
 
 def _read_by_shlex(source: bytes, without: list[tuple[int, int]]) -> list[Words] | None:
