@@ -6,6 +6,8 @@ values may lie in another processor, or not be computed yet.
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.mentions.columns import PIECE, STATISTICS, Tally, number_statistics, value_text
@@ -22,6 +24,8 @@ _EXACT = 200_000_000
 """Values up to which all are looked at: about half a second."""
 _SAMPLED = 200_000
 _SHOWN = 60
+_NEAR = 64
+"""Bytes apart at which values of a file are read together."""
 
 
 def array_text(array: Array) -> str:
@@ -29,28 +33,25 @@ def array_text(array: Array) -> str:
     import numpy as np
 
     # A subclass may have methods of its own.
-    plain = values = shown = np.asarray(array)
+    plain = np.asarray(array)
+    mask: Any = np.ma.getmask(array) if type(array) is np.ma.MaskedArray else np.ma.nomask
+    mask = None if mask is np.ma.nomask else mask
     lines = [
         f"{full_name(type(array))}: shape {plain.shape}, dtype {str(plain.dtype)[:300]}, "
         f"{size(plain.nbytes)}"
     ]
-    if type(array) is np.memmap and plain.size > _SAMPLED:
+    if mask is not None and mask.dtype == bool:
+        lines.append(f"masked: {_masked(mask)}, left out below")
+    values, hidden = plain, mask
+    if plain.size > _SAMPLED and _is_mapped(plain):
         # All of it would have to be read from the disk.
-        values = plain.reshape(-1)[:_SAMPLED]
-        lines.append(f"a file; what follows is of its first {_SAMPLED:,} values")
-    elif type(array) is np.ma.MaskedArray:
-        values = plain[~np.ma.getmaskarray(array)]
-        lines.append(f"masked: {plain.size - values.size}, left out below")
-        if plain.dtype.kind in "biufc":
-            shown = np.ma.MaskedArray(plain, np.ma.getmaskarray(array))
+        values, hidden = _first(plain, mask), None
+        lines.append(f"a file; what follows is of its first {values.size:,} values")
     if plain.dtype.kind in "biuf" and values.size:
-        lines += _numbers(values)
-    elif plain.dtype.kind in "mM":
-        known = values[~np.isnat(values)]
-        lines.append(f"missing (NaT): {values.size - known.size}")
-        if known.size:
-            lines.append(f"min {known.min()}, max {known.max()}")
-    lines.append(_some(shown))
+        lines += _numbers(values, hidden)
+    elif plain.dtype.kind in "mM" and values.size:
+        lines += _times(values, hidden)
+    lines.append(_some(plain, mask))
     return "\n".join(lines)
 
 
@@ -64,38 +65,117 @@ def tensor_text(tensor: Any) -> str:
     return ", ".join(parts)
 
 
-def _numbers(array: Array) -> list[str]:
+def _numbers(array: Array, mask: Array | None) -> list[str]:
     import numpy as np
 
-    # A view where that is possible: an array may be larger than what memory is left.
-    flat = array.reshape(-1) if array.flags.c_contiguous else array.ravel(order="K")
-    some, lines = flat, []
-    if flat.size > _SAMPLED:
-        some = flat[np.unique(np.random.default_rng(0).integers(0, flat.size, _SAMPLED))]
-    statistics = number_statistics(some)
-    if statistics and flat.size <= _EXACT and array.dtype.kind != "b":
-        tally = Tally()
+    some, drawn = _drawn(array, mask)
+    is_exact = array.size <= _EXACT and array.dtype.kind != "b"
+    statistics, lines = number_statistics(some), []
+    if is_exact:
+        tally, count = Tally(), 0
         with np.errstate(all="ignore"):
-            for start in range(0, flat.size, PIECE):
-                tally.take(flat[start : start + PIECE])
-        statistics.update(tally.told(flat.size))
+            for piece in filter(len, _pieces(array, mask)):
+                tally.take(piece)
+                count += len(piece)
+        statistics.update(tally.told(count))
+    missing = statistics.pop("missing", None)
     if array.dtype.kind == "f":
-        estimate = round(float(np.isnan(some).mean()) * flat.size)
-        unsure = "~" if len(some) < flat.size else ""
-        lines.append(f"NaN: {statistics.pop('missing', f'{unsure}{estimate}')}")
+        estimate = round(int(np.isnan(some).sum()) / drawn * array.size)
+        lines.append(f"NaN: {f'~{estimate}' if missing is None else missing}")
     if statistics:
-        lines.append(", ".join(f"{name} {value_text(statistics[name])}" for name in STATISTICS))
-    if len(some) < flat.size:
-        which = "std and quartiles" if flat.size <= _EXACT else "all of these"
+        known = [f"{n} {value_text(statistics[n])}" for n in STATISTICS if n in statistics]
+        lines.append(", ".join(known))
+    if drawn < array.size:
+        which = "std and quartiles" if is_exact else "all of these"
         lines.append(f"({which} from {len(some):,} values drawn at random)")
     return lines
 
 
-def _some(array: Array) -> str:
+def _times(array: Array, mask: Array | None) -> list[str]:
+    import numpy as np
+
+    some, drawn = _drawn(array, mask)
+    is_exact = array.size <= _EXACT
+    missing, ends = 0, []
+    for piece in _pieces(array, mask) if is_exact else [some]:
+        known = piece[~np.isnat(piece)]
+        missing += len(piece) - len(known)
+        if len(known):
+            ends += [known.min(), known.max()]
+    estimate = f"~{round(missing / drawn * array.size)}"
+    lines = [f"missing (NaT): {missing if is_exact else estimate}"]
+    if ends:
+        lines.append(f"min {min(ends)}, max {max(ends)}")
+    if not is_exact:
+        lines.append(f"(all of these from {len(some):,} values drawn at random)")
+    return lines
+
+
+def _masked(mask: Array) -> str:
+    import numpy as np
+
+    if mask.size <= _EXACT:
+        return str(np.count_nonzero(mask))
+    some, drawn = _drawn(mask, None)
+    return f"~{round(int(some.sum()) / drawn * mask.size)}"
+
+
+def _drawn(array: Array, mask: Array | None) -> tuple[Array, int]:
+    """Return values that are not masked, drawn at random where there are many; of how many."""
+    import numpy as np
+
+    if array.size <= _SAMPLED:
+        return array.reshape(-1) if mask is None else array[~mask], array.size
+    numbers = np.unique(np.random.default_rng(0).integers(0, array.size, _SAMPLED))
+    where = np.unravel_index(numbers, array.shape)
+    return array[where] if mask is None else array[where][~mask[where]], len(numbers)
+
+
+def _pieces(array: Array, mask: Array | None, most: int = PIECE) -> Iterator[Array]:
+    """Yield all values that are not masked as they lie in memory, until the next are yielded.
+
+    However they lie, there is no copy but of one piece: an array may be larger than what memory is
+    left, and larger than what it lies in.
+    """
+    import numpy as np
+
+    both = (array,) if mask is None else (array, mask)
+    flags: Any = ["external_loop", "buffered", "zerosize_ok"]
+    found: Any
+    for found in np.nditer(both, flags, order="K", buffersize=most):
+        yield found if mask is None else found[0][~found[1]]
+
+
+def _is_mapped(array: Array) -> bool:
+    """Whether an array lies in a file, which is so of a part of one too."""
+    import numpy as np
+
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return type(base) is mmap.mmap
+
+
+def _first(array: Array, mask: Array | None) -> Array:
+    """Return the first values of a file that are not masked, fewer where they are far apart."""
+    steps = [abs(s) for s, n in zip(array.strides, array.shape, strict=True) if n > 1]
+    most = max(1_000, _SAMPLED // max(1, min(steps) // _NEAR))
+    return next(_pieces(array, mask, most)).copy()
+
+
+def _some(array: Array, mask: Array | None) -> str:
     """Return some of an array's values, as far as writing them runs nobody's code."""
     import numpy as np
 
+    first = array.flat[:_SHOWN]
     if array.dtype.hasobject:
-        return f"values: {brief(array.reshape(-1)[:_SHOWN].tolist(), 600)}"
+        known = first if mask is None or mask.dtype != bool else first[~mask.flat[:_SHOWN]]
+        return f"values: {brief(known.tolist(), 600)}"
+    shown, which = array, "values"
+    if mask is not None:
+        # NumPy would make objects of many before it leaves most of them out.
+        if array.size > _SAMPLED:
+            array, mask, which = first, mask.flat[:_SHOWN], "first values"
+        shown = np.ma.MaskedArray(array, mask)
     with np.printoptions(threshold=_SHOWN, edgeitems=2, precision=4, linewidth=100):
-        return f"values:\n{str(array)[:2000]}"
+        return f"{which}:\n{str(shown)[:2000]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,57 @@ def test_an_array_in_a_file_is_not_read_whole(tmp_path: Path) -> None:
     told = summarise(array, "array").text
     assert "shape (1000000, 10), dtype int8, 10 MB\na file; " in told
     assert "max 1" in told
+
+    for part in (array[:, 0], array.T, np.broadcast_to(array, (3, *array.shape))):
+        told = summarise(part, "part").text
+        assert "a file; what follows is of its first 200,000 values" in told
+        assert "max 1\n" in told
+    wide = np.memmap(tmp_path / "wide", dtype=np.int8, mode="w+", shape=(210_000, 640))
+    assert "of its first 20,000 values" in summarise(wide[:, 0], "wide").text
+    hidden = np.ma.MaskedArray(array, np.broadcast_to(True, array.shape))
+    told = summarise(hidden, "hidden").text
+    assert "masked: 10000000, left out below\na file; what follows is of its first 0 val" in told
+
+
+COLUMN = np.arange(12_000_000, dtype=np.float32).reshape(-1, 4)[:, 1]
+HUGE: dict[str, tuple[Any, list[str]]] = {
+    "rows": (
+        np.broadcast_to(np.arange(3), (10**9, 3)),
+        ["min 0, ", "max 2\n", "(all of these from "],
+    ),
+    "one": (
+        np.lib.stride_tricks.as_strided(np.arange(4.0), (10**10,), (0,)),
+        ["NaN: ~0\n", "max 0\n"],
+    ),
+    "texts": (np.broadcast_to(np.array(["a", "b"]), (10**9, 2)), ["[['a' 'b']"]),
+    "objects": (np.broadcast_to(np.array([1, None]), (10**9, 2)), ["values: [1, None, 1, "]),
+    "moments": (
+        np.broadcast_to(np.array(["2020", "NaT"], "M8[Y]"), (10**9, 2)),
+        ["missing (NaT): ~", "min 2020, max 2020\n(all of these from "],
+    ),
+    "masked": (
+        np.ma.MaskedArray(
+            np.broadcast_to([1.0, np.nan, 9], (10**9, 3)),
+            np.broadcast_to([False, False, True], (10**9, 3)),
+        ),
+        ["masked: ~", "NaN: ~", "max 1\n", "first values:\n[1.0 nan -- "],
+    ),
+    "repeated": (np.broadcast_to(COLUMN, (10, len(COLUMN))), ["min 1, ", "max 1.2e+07\n(std and"]),
+    "column": (COLUMN, ["min 1, ", "max 1.2e+07\n(std and quartiles from "]),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_an_array_is_not_copied_however_it_lies(name: str) -> None:
+    array, parts = HUGE[name]
+    tracemalloc.start()
+    try:
+        told = summarise(array, name).text
+        assert tracemalloc.get_traced_memory()[1] < 50 * 2**20
+    finally:
+        tracemalloc.stop()
+    for part in parts:
+        assert part in told
 
 
 def test_a_figure_is_a_picture_and_words() -> None:
