@@ -30,7 +30,7 @@ def attach(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
     BadInput
         One does not exist or cannot be read; names the closest.
     """
-    return [_attach(Path(path).expanduser()) for path in paths]
+    return [_attach(Path(os.path.expanduser(path))) for path in paths]
 
 
 def attach_told(summaries: Iterable[Summary]) -> list[dict[str, Any]]:
@@ -84,16 +84,23 @@ def _blob(data: bytes, kind: str, name: str) -> dict[str, Any]:
 
 def _attach(path: Path) -> dict[str, Any]:
     whole = path.absolute()
-    if not whole.exists():
+    if not os.path.exists(whole):
         try:
             beside = os.listdir(whole.parent)
-        except OSError:
+        except (OSError, ValueError):
             beside = []
         raise BadInput(
             f"There is no file or folder {str(path)!r} to attach; nothing was sent.",
             closest(path.name, beside) or f"Relative paths start at {os.getcwd()}.",
         )
+    is_folder = os.path.isdir(whole)
+    if not is_folder and not os.path.isfile(whole):
+        # The runtime would wait for whoever writes into it.
+        raise BadInput(
+            f"{str(path)!r} is neither a file nor a folder; nothing was sent.",
+            "Write what you need of it into a file, and attach that.",
+        )
     if not os.access(whole, os.R_OK):
         raise BadInput(f"{str(path)!r} cannot be read; nothing was sent.", "Check its permissions.")
-    kind = "directory" if whole.is_dir() else "file"
+    kind = "directory" if is_folder else "file"
     return {"type": kind, "path": str(whole), "displayName": path.name or str(whole)}

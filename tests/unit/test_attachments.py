@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from base64 import b64decode
 from pathlib import Path
 
@@ -43,3 +45,19 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("notes")
     with pytest.raises(BadInput, match=r"Did you mean 'notes.txt'\?"):
         attach([tmp_path / "note.txt"])
+    for path in ("~nobody-of-this-name/x", "x" * 5_000, "a\x00b"):
+        with pytest.raises(BadInput, match="There is no file or folder"):
+            attach([path])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="There are none on Windows.")
+def test_what_one_could_wait_for_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        for path in ("pipe", "socket", "/dev/null"):
+            with pytest.raises(BadInput, match="neither a file nor a folder; nothing was sent"):
+                attach([path])
