@@ -1,5 +1,6 @@
 """``--fix``: the cell that failed last, explained, and mended as a diff and as a new cell.
 
+Where it failed in code of another cell, that is the one which may have to be mended.
 Its traceback goes along as with a mention of ``@error``. Its code stands in what the model is told
 behind the prompt: whole, since what is mended must not end in the middle, and as it is, while the
 runtime writes the ``<`` of an attachment as an entity, which would come back as one.
@@ -10,7 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.answers.cells import AGAIN, cell_code, fences, is_python, put
@@ -18,7 +19,7 @@ from copilot_magics.attachments import attach_told
 from copilot_magics.display.fences import Fence, blocks
 from copilot_magics.display.inert import fenced, inert_markdown, plain
 from copilot_magics.errors import BadInput
-from copilot_magics.mentions.cells import Cell, last_error
+from copilot_magics.mentions.cells import Cell, cell, last_error
 from copilot_magics.mentions.resolving import Along
 from copilot_magics.mentions.summary import Summary, both_ends
 from copilot_magics.reply import Drawn
@@ -35,12 +36,15 @@ _CODE = 24_000
 _FAILED = 1_500
 """Tokens of a traceback, its beginning and its end."""
 
+_CODE_OF = "{marks}python\n{code}\n{marks}\n\n"
 _MENDING = (
-    "{marks}python\n{code}\n{marks}\n\n"
-    "(This cell of the Jupyter notebook, [{number}], failed; its traceback is attached. Say in a "
-    "few sentences what went wrong. Then give the whole mended cell, which the user will read and "
-    "run, in one fenced block marked `python`. Do not write it to a file, and do not run it.)"
+    "(This cell of the Jupyter notebook, [{number}], failed; its traceback is attached. {called}"
+    "Say in a few sentences what went wrong. Then give the whole mended cell{which}, which the "
+    "user will read and run, in one fenced block marked `python`. Do not write it to a file, and "
+    "do not run it.)"
 )
+_CALLED = "It had called code of what stands above it here, which is {numbers}. "
+_WHICH = ", the one that has to be changed and no other"
 
 
 class Fix:
@@ -72,14 +76,29 @@ class Fix:
                 "Ask about it with @error, or split it.",
             )
         self._cell: Cell = failed
+        self._others: list[Cell] = []
+        room = _CODE - len(failed.code)
+        for number in dict.fromkeys(called.number for called in failed.called):
+            other = cell(shell, number)
+            if other is not None and len(other.code) <= room:
+                self._others.append(other)
+                room -= len(other.code)
 
     def prepare(self, turn: Turn) -> None:
-        """Send the cell and its error along."""
-        code, number = self._cell.code, self._cell.number
-        marks = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
-        turn.aside = _MENDING.format(number=number, code=code, marks=marks)
+        """Send the cell and its error along, and the cells whose code it had called."""
+        number, shown = self._cell.number, [*reversed(self._others), self._cell]
+        ticks = re.findall("`+", "\n".join(one.code for one in shown))
+        marks = "`" * max(3, 1 + max(map(len, ticks), default=0))
+        numbers = " and ".join(f"[{one.number}]" for one in shown[:-1])
+        turn.aside = "".join(_CODE_OF.format(marks=marks, code=one.code) for one in shown)
+        turn.aside += _MENDING.format(
+            number=number,
+            called=_CALLED.format(numbers=numbers) if numbers else "",
+            which=_WHICH if numbers else "",
+        )
         error = Summary("error", f"cell {number}", both_ends(self._cell.error, _FAILED))
-        told = f"Cell [{number}] of the notebook:\n{code}\n\nIt failed:\n{error.text}"
+        codes = (f"Cell [{one.number}] of the notebook:\n{one.code}\n\n" for one in shown)
+        told = f"{''.join(codes)}It failed:\n{error.text}"
         turn.along = turn.along or Along(turn.prompt)
         turn.along.summaries.insert(0, replace(error, text=told))
         turn.attachments = [*attach_told([error]), *turn.attachments]
@@ -99,13 +118,13 @@ class Fix:
 
     def _show(self, reply: Reply) -> str:
         """Put the changes in the place of the mended cell, and return that, if it is another."""
-        number = self._cell.number
-        found = _mended(reply.text, self._cell.code)
-        if found is None:
+        answers = [_Mended.of(reply.text, one) for one in (self._cell, *self._others)]
+        # The first of two that are as like: the one that failed.
+        best = max(filter(None, answers), key=lambda one: one.rank, default=None)
+        if best is None:
             reply.notes.append("The answer holds no mended cell: none was made.")
             return ""
-        mended = _whole(cell_code(found), self._cell.code)
-        changes = "\n".join(_changes(self._cell.code, mended, number))
+        number, found, mended, changes = best.number, best.block, best.code, best.changes
         if not changes:
             reply.notes.append(f"The answer leaves cell {number} as it is: no cell was made.")
             return ""
@@ -124,13 +143,38 @@ class Fix:
         return mended
 
 
+@dataclass(frozen=True)
+class _Mended:
+    """What an answer makes of a cell: the block that is most like it, as a whole cell."""
+
+    number: int
+    block: Fence
+    code: str
+    changes: str
+    likeness: float
+
+    @classmethod
+    def of(cls, text: str, cell: Cell) -> _Mended | None:
+        found = _mended(text, cell.code)
+        if found is None:
+            return None
+        code = _whole(cell_code(found), cell.code)
+        changes = "\n".join(_changes(cell.code, code, cell.number))
+        return cls(cell.number, found, code, changes, _likeness(cell.code, found))
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        # A block that leaves one cell as it is may show what calls the one that is mended.
+        return bool(self.changes), self.likeness
+
+
+def _likeness(code: str, fence: Fence) -> float:
+    lines = code.splitlines()
+    return difflib.SequenceMatcher(None, lines, cell_code(fence).splitlines()).ratio()
+
+
 def _mended(text: str, code: str) -> Fence | None:
     """Return the Python block that is most like a cell; an answer may show others beside it."""
-    lines = code.splitlines()
-
-    def likeness(fence: Fence) -> float:
-        return difflib.SequenceMatcher(None, lines, cell_code(fence).splitlines()).ratio()
-
     # What is no Python at the beginning of a cell is said by a magic.
     other = code.startswith("%%")
     found = [
@@ -138,7 +182,7 @@ def _mended(text: str, code: str) -> Fence | None:
         for fence in fences(text)
         if cell_code(fence) and (other or not fence.language or is_python(fence.language))
     ]
-    return max(reversed(found), key=likeness, default=None)
+    return max(reversed(found), key=lambda fence: _likeness(code, fence), default=None)
 
 
 def _whole(code: str, before: str) -> str:

@@ -6,9 +6,11 @@ none of them: it is the one that asks.
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from copilot_magics.mentions.outputs import (
     as_printed,
@@ -31,12 +33,24 @@ _PROMPT = re.compile(r"\s*%%copilot(?!_magics)\b")
 _OURS = re.compile(
     r"\s*(?:%copilot(?:_\w+)?\b|%(?:re)?load_ext copilot_magics|%config Copilot|#|$)"
 )
-_CODE, _SHOWN = 700, 600
-"""Tokens of a cell's code and of its outputs in a summary; its error takes what is left."""
+_CODE, _SHOWN, _CALLED = 700, 600, 400
+"""Tokens of a cell's code, of its outputs, and of the code of other cells in which its error
+happened, in a summary; its error takes what is left."""
 _FRAME = 30
 """Tokens of the words around them."""
 
 _TEXT = 20_000
+_PLACE = re.compile(
+    r"(?:Cell In\[(?P<cell>\d+)\], line |<ipython-input-(?P<input>\d+)-\w+>:)(?P<line>\d+)"
+)
+"""Where a traceback says that it goes through a cell, as kernels and other shells write it."""
+
+
+class Called(NamedTuple):
+    """Code of a cell in which another one's error happened: a function, with its cell's number."""
+
+    number: int
+    code: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,8 @@ class Cell:
         The traceback it ended with, as plain text, or an empty string.
     images : tuple of bytes
         The pictures it showed, PNG, where they are still kept.
+    called : tuple of Called
+        The code of other cells in which its error happened, innermost first.
     """
 
     number: int
@@ -62,6 +78,7 @@ class Cell:
     outputs: str
     error: str
     images: tuple[bytes, ...] = ()
+    called: tuple[Called, ...] = ()
 
     @property
     def is_prompt(self) -> bool:
@@ -80,7 +97,15 @@ class Cell:
         """
         parts = [f"Cell [{self.number}] of the notebook:\n{fitted(clean(self.code), _CODE)}"]
         if self.outputs:
-            parts.append(f"It showed:\n{both_ends(clean(self.outputs), _SHOWN)}")
+            # What it failed with needs the room.
+            room = _SHOWN // 2 if self.error else _SHOWN
+            parts.append(f"It showed:\n{both_ends(clean(self.outputs), room)}")
+        room = _CALLED
+        for called in self.called:
+            if room > 0:
+                told = fitted(clean(called.code), room)
+                parts.append(f"It had called this code of cell [{called.number}]:\n{told}")
+                room -= tokens(told)
         if self.error:
             left = MOST_TOKENS - sum(map(tokens, parts)) - _FRAME
             parts.append(f"It failed:\n{both_ends(clean(self.error), left)}")
@@ -146,11 +171,42 @@ def _cell(shell: Any, number: int) -> Cell:
         texts.append(f"Out[{number}]: {ends(value, _TEXT)}")
     told = getattr(history, "exceptions", {}).get(number)
     # IPython keeps none of an exception that cannot say what it is.
-    error = "\n".join(told["traceback"]) if told else record.error if record else ""
+    error = as_printed("\n".join(told["traceback"]) if told else record.error if record else "")
     return Cell(
         number,
         history.input_hist_raw[number].rstrip("\n"),
         "\n".join(text.rstrip("\r\n") for text in texts if text.strip()),
-        as_printed(error).strip("\n"),
+        error.strip("\n"),
         tuple(data for data in map(picture_data, filter(None, pictures)) if data),
+        tuple(_called(shell, number, error)),
     )
+
+
+def _called(shell: Any, number: int, error: str) -> Iterator[Called]:
+    """Find the code of other cells that a traceback goes through, innermost first."""
+    codes, seen = shell.history_manager.input_hist_raw, set()
+    for found in reversed(list(_PLACE.finditer(error))):
+        other = int(found["cell"] or found["input"])
+        if other != number and other < len(codes):
+            called = Called(other, _statement(codes[other], int(found["line"])))
+            if called not in seen:
+                seen.add(called)
+                yield called
+
+
+def _statement(code: str, line: int) -> str:
+    """Return the function, or what else stands outside of all classes, that a line belongs to."""
+    try:
+        body = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # It may begin with a magic.
+        return code
+    for node in body:
+        lines = [node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))]
+        end = node.end_lineno or node.lineno
+        if min(lines) <= line <= end:
+            if isinstance(node, ast.ClassDef) and node.body[0].lineno <= line:
+                body += node.body
+                continue
+            return "\n".join(code.splitlines()[min(lines) - 1 : end])
+    return code

@@ -87,6 +87,22 @@ def test_the_last_error_is_explained_and_mended(notebook: Start, provider: Scrip
     assert "the code stays in the answer" in unseen.text
     assert DIFF.format(number) in unseen.text
 
+    # What a function of another cell did wrong is mended there.
+    cell_of_function = BROKEN.replace("half(1)", "x = [half(3)]")
+    assert nb.run(cell_of_function).status == "ok"
+    function = int(nb.run("print(len(In) - 2)").stdout)
+    assert nb.run("half(1)").ename == "ZeroDivisionError"
+    mended = cell_of_function.replace("/ 0", "/ 2")
+    cell = nb.run(f"%%copilot --fix\n{said(mended)}")
+    assert new_cell(cell) == mended
+    assert DIFF.format(function) in cell.displays[0]["text/markdown"]
+    asked = provider.last.prompt
+    assert cell_of_function in asked
+    assert f"It had called code of what stands above it here, which is [{function}]." in asked
+    assert "half(1)\n```" in asked
+    assert nb.run("%%copilot\nsay: seen @error").status == "ok"
+    assert f"It had called this code of cell [{function}]:\ndef half(x):\n" in provider.last.prompt
+
     # A cell of another language keeps the magic that says so; one too long is not sent in half.
     assert nb.run("%%bash\nexit 3").status == "error"
     assert new_cell(nb.run("%copilot --fix say: ```sh\\nexit 0\\n```")) == "%%bash\nexit 0"

@@ -132,6 +132,27 @@ def test_an_error_is_told_with_the_users_own_lines_however_deep_it_was(shell: An
     assert told.tokens < 2000
 
 
+def test_an_error_comes_with_the_code_of_other_cells_that_it_happened_in(shell: Any) -> None:
+    lines = "\n".join(f"    step{n} = {n}" for n in range(30))
+    run(
+        shell,
+        f"before = 1\n\ndef inner(x):\n    'The innermost.'\n{lines}\n    return x / 0",
+        "class Outer:\n    other = 1\n\n    @staticmethod\n    def call():\n"
+        "        return inner(1)\n\n    def unused(self):\n        pass",
+        "Outer.call()",
+    )
+    found = last_error(shell)
+    assert found is not None
+    assert [called.number for called in found.called] == [1, 2]
+    assert found.called[0].code.startswith("def inner(x):\n    'The innermost.'")
+    assert found.called[1].code.strip() == (
+        "@staticmethod\n    def call():\n        return inner(1)"
+    )
+    told = found.summary("error")
+    assert "It had called this code of cell [1]:\ndef inner(x):" in told.text
+    assert told.tokens < 2000
+
+
 def test_an_error_that_cannot_say_what_it_is_is_the_last_one(shell: Any) -> None:
     run(
         shell,
