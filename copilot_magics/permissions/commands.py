@@ -102,9 +102,10 @@ def why_not(line: Line, rules: Sequence[ShellRule]) -> str:
     if not line.commands:
         return "it has no command"
     for words in line.commands:
-        if reason := programs.runs_another(words):
+        named = max((len(rule.words) for rule in rules if rule.covers(words)), default=0)
+        if reason := programs.runs_another(words, named):
             return reason
-        if not any(rule.covers(words) for rule in rules):
+        if not named:
             return f"no pattern allows {shlex.join(word or '' for word in words)!r}"
     return ""
 

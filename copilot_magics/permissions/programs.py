@@ -1,10 +1,10 @@
 """Which programs run other programs, and how they can be told to.
 
-Three questions. `runs_another`: would this command run something its own name does not say? Then a
-pattern that allows the name does not allow it. `cannot_see`: may it run commands that are not
+Three questions. `runs_another`: would this command run something its own name does not say, or may
+it, being of a program on no list? Then a pattern that allows the name does not allow it. `cannot_see`: may it run commands that are not
 written in its words? `stranger`: is it a program of which nothing is known here? Then a deny
-pattern cannot know whether it is evaded. Lists of what runs others are never complete, so what is
-on no list counts as doubtful; yet a program can be exchanged for another of its name.
+pattern cannot know whether it is evaded. Yet a program can be exchanged for another of its name.
+Which words have a program run another is in `options`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,18 @@ import os
 import re
 from collections.abc import Callable
 
+from copilot_magics.permissions.options import (
+    DOUBTFUL,
+    GH_COMMANDS,
+    GIT_COMMANDS,
+    GIT_HARMLESS,
+    GIT_LETTERS,
+    GIT_OPTIONS,
+    INTERPRETERS,
+    LAUNCHERS,
+    OPTIONS,
+    TELLS,
+)
 from copilot_magics.permissions.shell import Words
 
 
@@ -33,13 +45,13 @@ WRAPPERS = _set(
 )
 SHELLS = _set("sh bash dash zsh ksh mksh ash fish csh tcsh rbash elvish nu xonsh")
 EVALUATORS = _set("eval trap source . alias enable bind complete compgen hash fc mapfile readarray")
-TELLS_BY_SCRIPT = _set("awk gawk mawk nawk sed gsed ed ex vi vim nvim emacs m4")
+TELLS_BY_SCRIPT = _set(
+    "awk gawk mawk nawk sed gsed ed ex vi vim nvim vimdiff view rview emacs nano pico joe micro hx "
+    "kak m4 dc gnuplot octave psql mysql mariadb less more most mc ranger top htop lynx w3m links "
+    "ftp lftp telnet mail mailx mutt"
+)
 """Programs whose first argument, or a key press, is a program that can run others."""
 
-INTERPRETERS = _set(
-    "python pypy perl ruby node nodejs deno bun php lua luajit tclsh wish rscript r julia ghci "
-    "scala groovy jshell ipython raku guile racket sqlite psql mysql"
-)
 RUNNERS = _set(
     "make gmake cmake ninja just task rake gradle mvn ant bazel npm npx pnpm yarn bunx cargo go "
     "uv uvx poetry pipenv pip pip3 pipx tox nox pytest jupyter nbconvert papermill invoke fab "
@@ -72,63 +84,11 @@ _HAND_OVER = _set(
 )
 """Wrappers that hand their words over as they are, and read none of them as a script."""
 
-_OPTIONS: dict[str, tuple[frozenset[str], str]] = {
-    "find": (_set("-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls"), ""),
-    "fd": (_set("--exec --exec-batch"), "xX"),
-    **dict.fromkeys(
-        ("tar", "bsdtar", "gtar"),
-        (
-            _set(
-                "--to-command --checkpoint-action --use-compress-program --info-script "
-                "--new-volume-script --rsh-command --rmt-command"
-            ),
-            "IF",
-        ),
-    ),
-    "sort": (_set("--compress-program --output"), "o"),
-    "install": (_set("--strip-program"), ""),
-    "split": (_set("--filter"), ""),
-    "rsync": (_set("--rsh --rsync-path"), "e"),
-    "rg": (_set("--pre --hostname-bin"), ""),
-    "zip": (_set("--unzip-command"), "T"),
-    "curl": (_set("--output --remote-name --config --output-dir --engine"), "oOK"),
-    "wget": (_set("--output-document --use-askpass --config --execute --output-file"), "Oe"),
-    "man": (_set("--pager --html"), "PH"),
-    "gh": (_set("alias extension codespace cs"), ""),
-    **dict.fromkeys(
-        ("docker", "podman", "nerdctl", "kubectl", "conda", "mamba", "mise", "asdf", "nix"),
-        (_set("run exec create compose build buildx start cp plugin debug shell develop x"), ""),
-    ),
-    **dict.fromkeys(
-        INTERPRETERS,
-        (_set("--eval --print --require --import --command --execute --run"), "cerpRx"),
-    ),
-}  # fmt: skip
-_GIT_HARMLESS = _set("--no-pager -P --version --help -h --no-optional-locks --literal-pathspecs")
-_GIT_OPTIONS = _set(
-    "--exec --exec-path --upload-pack --receive-pack --open-files-in-pager --ext-diff --extcmd "
-    "--output --template --config --config-env --smtp-server --sendmail-cmd --to-cmd --cc-cmd"
-)
-_GIT_LETTERS = {"rebase": "x", "clone": "uc", "grep": "O", "ls-remote": "", "archive": "o"}
-GIT_COMMANDS = _set(
-    "add am apply archive blame branch bundle cat-file check-ignore checkout cherry cherry-pick "
-    "clean clone commit count-objects describe diff diff-tree fetch for-each-ref format-patch "
-    "fsck gc grep help init log ls-files ls-remote ls-tree merge merge-base mv name-rev notes "
-    "prune pull push range-diff rebase reflog remote repack reset restore rev-list rev-parse "
-    "revert rm shortlog show show-branch show-ref sparse-checkout stash status switch symbolic- "
-    "ref tag update-index var verify-commit version whatchanged worktree write-tree"
-)
-"""git's own commands that run nothing they are told to; any other may be an alias."""
-
-GH_COMMANDS = _set(
-    "api attestation auth browse cache completion config gist gpg-key issue label org pr preview "
-    "project release repo ruleset run search secret ssh-key status variable version workflow"
-) | {""}
-"""gh's own commands; any other may be an extension."""
-
 _KNOWN = frozenset().union(
-    HARMLESS, COMPUTING, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, INTERPRETERS, RUNNERS, _OPTIONS
+    HARMLESS, COMPUTING, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, RUNNERS, OPTIONS
 )
+_OWN_WORDS = frozenset().union(HARMLESS, COMPUTING, OPTIONS, TELLS)
+"""Programs of which is known by which words they run others."""
 _NO_PROGRAM = re.compile(r"-.*|\w+=.*|[\d.]+[smhd%]?", re.DOTALL)
 _NAMES_FILE = re.compile(r"-\w*[oOK]|--(output|remote-name|config)")
 
@@ -166,8 +126,16 @@ def reads_commands(word: str) -> bool:
     return name_of(word) in SHELLS | {"eval", "trap"}
 
 
-def runs_another(words: Words) -> str:
-    """Say how a command would run something else than its name says, or answer ``""``."""
+def runs_another(words: Words, named: int = 1) -> str:
+    """Say how a command would run something else than is named, or answer ``""``.
+
+    Parameters
+    ----------
+    words : tuple of (str or None)
+        The command.
+    named : int
+        How many of its first words a pattern spells out: ``uv run pytest`` names pytest too.
+    """
     head = words[0] if words else None
     if head is None:
         return "the shell computes the name of the command"
@@ -178,15 +146,33 @@ def runs_another(words: Words) -> str:
         return _git(words)
     if name == "gh" and (extension := _subcommand(words)) not in GH_COMMANDS:
         return f"gh {extension} can run a program"
-    words = _with_dash(words)
-    spec = _OPTIONS.get(_unversioned(name))
-    if spec and (word := next((w for w in words[1:] if w and _is_option(w, *spec)), None)):
-        return f"{name} {word} can run a program or write a file"
-    if _is_interpreter(name) and not _ASKS_ONLY.issuperset(words[1:] or ("-",)):
+    bare, words = _unversioned(name), _with_dash(words)
+    if launched := _launched(bare, words):
+        if launched >= named:
+            return f"{name} can run any program"
+        return runs_another(words[launched:], named - launched)
+    spec = OPTIONS.get(name) or OPTIONS.get(bare)
+    tells = TELLS.get(bare) or (None if {name, bare} & _OWN_WORDS else DOUBTFUL)
+    for word in words[1:]:
+        if word and ((spec and _is_option(word, *spec)) or (tells and tells.match(word))):
+            return f"{name} {word} can run a program or write a file"
+    if bare in INTERPRETERS and not _ASKS_ONLY.issuperset(words[1:] or ("-",)):
         operands = [word for word in words[1:] if word and not word.startswith("-")]
-        if not operands or any(word.startswith(("/dev/", "/proc/")) for word in operands):
+        few = len(operands) < (2 if bare == "sqlite" else 1)
+        if few or any(word.startswith(("/dev/", "/proc/")) for word in operands):
             return f"{name} would read a program from its input"
     return ""
+
+
+def _launched(name: str, words: Words) -> int:
+    """Return where the name of a program that a launcher runs stands; 0 where it is none."""
+    commands = LAUNCHERS.get(name)
+    if commands is None:
+        return 0
+    operands = [at for at in range(1, len(words)) if not (words[at] or "").startswith("-")]
+    while commands and operands and words[operands.pop(0)] not in commands:
+        pass
+    return operands[0] if operands else 0
 
 
 def cannot_see(words: Words) -> str:
@@ -195,7 +181,7 @@ def cannot_see(words: Words) -> str:
     if head is None:
         return "the shell computes the name of a command"
     name = name_of(head)
-    tells = runs_another(words) or name in RUNNERS or _is_interpreter(name) or name in _OPTIONS
+    tells = runs_another(words) or name in RUNNERS or _is_interpreter(name) or name in OPTIONS
     if (tells or name in COMPUTING) and None in words:
         return f"the shell computes what {name} is told"
     if name in COMPUTING and any(name == "let" or _SUBSCRIPT.match(w or "") for w in words[1:]):
@@ -232,7 +218,7 @@ def stranger(words: Words, is_named: Callable[[Words], bool]) -> str:
     told: list[Words] = []
     if name in WRAPPERS | {"eval"}:
         told.append(words[1:])
-    elif spec := _OPTIONS.get(name):
+    elif spec := OPTIONS.get(name_of(words[0])) or OPTIONS.get(name):
         words = _with_dash(words)
         for at, word in enumerate(words):
             if word and _is_option(word, *spec) and not _NAMES_FILE.match(word):
@@ -263,7 +249,7 @@ def git_subcommand(words: Words) -> str | None:
     for word in words[1:]:
         if word is None:
             return None
-        if word not in _GIT_HARMLESS:
+        if word not in GIT_HARMLESS:
             return None if word.startswith("-") else word
     return ""
 
@@ -274,9 +260,9 @@ def _git(words: Words) -> str:
         return "git is given options before its command"
     if command and command not in GIT_COMMANDS:
         return f"git {command} can run a program"
-    letters = _GIT_LETTERS.get(command, "")
+    letters = GIT_LETTERS.get(command, "")
     for word in words[1:]:
-        if word and (word.startswith("ext::") or _is_option(word, _GIT_OPTIONS, letters)):
+        if word and (word.startswith("ext::") or _is_option(word, GIT_OPTIONS, letters)):
             return f"git {command} {word} can run a program or write a file"
     return ""
 

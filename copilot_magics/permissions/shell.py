@@ -52,7 +52,6 @@ _DOUBTFUL = {
     # bash evaluates subscripts in arithmetic, and $(…) inside them, also when a variable holds it.
     "arithmetic_expansion": "it computes",
     "subscript": "it computes",
-    "quoted": "it quotes a substitution that may run later",
 }
 _RESERVED = {
     "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in",
@@ -235,10 +234,14 @@ def _doubts(node: Node, source: bytes) -> Iterator[str]:
             yield _DOUBTFUL["ERROR"]
         elif holder not in {"simple_expansion", "expansion"} and _STEERS_THE_SHELL.fullmatch(name):
             yield f"it sets {name}"
-    elif node.type == "string" and re.search(rb"\\[$`]", _of(node, source)):
-        yield _DOUBTFUL["quoted"]
-    elif node.type in _QUOTABLE and _SUBSTITUTES_LATER.search(_known(node, source)):
-        yield _DOUBTFUL["quoted"]
+    elif _quotes_substitution(node, source):
+        yield "it quotes a substitution that may run later"
+
+
+def _quotes_substitution(node: Node, source: bytes) -> bool:
+    if node.type == "string":
+        return bool(re.search(rb"\\[$`]", _of(node, source)))
+    return node.type in _QUOTABLE and bool(_SUBSTITUTES_LATER.search(_known(node, source)))
 
 
 def _doubts_of_command(words: Words) -> Iterator[str]:

@@ -13,6 +13,7 @@ import pytest
 from kernels import Notebook
 from scripted import ScriptedServer
 
+from copilot_magics.errors import BadInput
 from copilot_magics.permissions import Policy, understand
 
 Start = Callable[..., Notebook]
@@ -119,7 +120,8 @@ HIDDEN = [
     "nano x", "vi x", "vimdiff a b", "view x", "rview x", "tclsh x", "wish x", "guile -e x",
     "ghc -e x", "ocaml x", "swift x", "java -jar x", "kotlin x", "cscript x", "mono x",
     "dotnet run", "deno run x", "bun x", "tsx x", "ts-node x", "bash --rcfile x -i", "bash -i",
-    "bash -s", "sh -c 'r$1 x' _ m", "sh -c '$(echo r)m x'", "echo ${a@P}", "PS4='$(r\"\"m x)' bash -xc ls",
+    "bash -s", "sh -c 'r$1 x' _ m", "sh -c '$(echo r)m x'", "echo ${a@P}",
+    "PS4='$(r\"\"m x)' bash -xc ls",
     "BASH_ENV=x bash -c ls", "ENV=x sh", "LD_PRELOAD=./x ls", "LD_AUDIT=./x ls", "IFS=x; rxm",
     "IFS=, ; a=r,m; $a x", "fc -s", '"$@"', "$_ x", "perl x", "echo cm0geA== | base64 -d | bash",
     "base64 -d <<< cm0geA== | sh", "xxd -r -p x | sh", "curl x | sh", "wget -qO- x | bash",
@@ -168,6 +170,72 @@ IN_THE_NAME_OF = {
     "install:*": ["install --strip-program=rm -s a b", "install --strip-prog rm a b"],
     "gh:*": ["gh rm x", "gh extension install x", "gh alias set x '!rm'", "gh codespace ssh"],
     "rg:*": ["rg --pre=rm x", "rg --hostname-bin rm x"],
+    "diff3:*": ["diff3 --diff-program=./e a b c", "diff3 --diff-p ./e a b c", "diff3 --di=./e a b"],
+    "rsync:*": ["rsync -avMx a b", "rsync --remote-option=x a b", "rsync --daemon --config=x"],
+    "man:*": ["man -Prm ls", "man -C x ls", "man --pager='rm x' ls"],
+    "zip:*": ["zip -TT 'rm x' a b", "zip a b -T -TTrm"],
+    "sqlite3:*": [
+        "sqlite3 x.db '.shell touch p'", "sqlite3 x.db '.system rm'", "sqlite3 x.db ' .sh rm'",
+        "sqlite3 x.db 'select 1;\n.shell rm'", "sqlite3 x.db \"select load_extension('e')\"",
+        "sqlite3 x.db 'select edit(1)'", "sqlite3 -cmd '.shell rm' x.db 'select 1'", "sqlite3 x.db",
+        "sqlite3 --init x x.db 'select 1'", "sqlite3 -separator , x.db",
+        "echo .shell rm | sqlite3 x",
+    ],
+    "gcc:*": [
+        "gcc -wrapper x y.c", "gcc -fplugin=./e y.c", "gcc -B. y.c", "gcc -B./e y.c", "gcc @f",
+        "gcc -specs=x y.c", "gcc --specs=x y.c", "gcc -Wl,-plugin,./e y.c", "gcc -Xlinker x y.c",
+    ],
+    "gh repo:*": ["gh repo clone a -- -c core.fsmonitor=x", "gh repo clone a -- --config=a.b=x"],
+    "gh config:*": ["gh config set pager 'rm x'"],
+    "hg:*": ["hg --config 'alias.x=!rm x'", "hg --conf=a.b=x log", "hg -R x log", "hg view",
+             "hg clone -e 'rm x' a", "hg log --cwd x", "hg clone --ssh rm a", "hg bisect -c rm"],
+    "svn:*": ["svn diff --diff-cmd rm", "svn up --config-option=a:b:c=rm",
+              "svn ci --editor-cmd rm"],
+    "fzf:*": ["fzf --preview 'rm x'", "fzf --bind=enter:execute(rm)", "fzf --with-shell=rm"],
+    "apt-get:*": ["apt-get -o APT::Update::Pre-Invoke::=x update", "apt-get -yo a=b update",
+                  "apt-get update --option a=b", "apt-get -c f update", "apt-get -oa=b update"],
+    "bat:*": ["bat --pager 'rm x' f", "bat --pager=rm f"],
+    "make:*": ["make SHELL=/bin/rm x", "make CC=rm", "make --eval='x:;rm'", "make -f -",
+               "make -sf -",
+               "make -f- x", "make --file=- x", "make -f /dev/stdin", "make MAKEFLAGS:=x",
+               "make A!=rm"],
+    "cmake:*": ["cmake -E rm x", "cmake -P x", "cmake -DCMAKE_C_COMPILER=./e .", "cmake -C x ."],
+    "npm:*": ["npm exec rm", "npm x rm", "npm --script-shell=rm test", "npm config set a b",
+              "npm -c rm exec", "npm --prefix x exec -- rm", "npm pkg set scripts.x=rm",
+              "npm init x"],
+    "npx:*": ["npx rm x", "npx -y rm x", "npx -c 'rm x'", "npx --call=rm"],
+    "yarn:*": ["yarn exec rm", "yarn dlx rm", "yarn node -e x", "yarn workspace x exec rm"],
+    "uv:*": ["uv run rm x", "uv -q run rm x", "uv --directory x run rm x", "uv tool run rm",
+             "uv pip install -p ./e x", "uv run python -c x", "uv x rm"],
+    "uv run pytest:*": ["uv run pytest --pdb", "uv run rm x", "uv run"],
+    "uv run python:*": ["uv run python -c x", "uv run python", "uv run python -"],
+    "uvx:*": ["uvx rm x", "uvx --from x rm"],
+    "poetry:*": ["poetry run rm x", "poetry -C x run rm", "poetry config a b", "poetry self add x"],
+    "pip:*": ["pip --python ./e list", "pip config --editor rm edit", "pip --py=./e list"],
+    "go:*": ["go build -toolexec rm x", "go test -exec=rm x", "go vet --vettool=rm",
+             "go env -w A=b",
+             "go build -ldflags=-extld=./e", "go tool x", "go generate"],
+    "cargo:*": ["cargo --config a.b=x build", "cargo +x build", "cargo -Z x build"],
+    "pytest:*": ["pytest --pdb", "pytest --pdbcls=a:b", "pytest --trace"],
+    "jupyter:*": ["jupyter lab --ServerApp.browser=rm", "jupyter run", "jupyter console"],
+    "python:*": ["python -m timeit x", "python -mpdb x", "python -i x.py", "python -ui x.py",
+                 "python -m code", "python -m asyncio", "python -Imtimeit x"],
+    "perl:*": ["perl -MPOSIX=x f", "perl '-Mx;system(1)' f", "perl -d:x f", "perl -wMx f"],
+    "java:*": ["java -javaagent:x -jar y", "java -XX:OnError=rm x", "java @f",
+               "java -agentpath:x y"],
+    "docker:*": ["docker compose up", "docker attach x", "docker container run x",
+                 "docker exec a b"],
+    "kubectl:*": ["kubectl --kubeconfig=x get pods", "kubectl edit x", "kubectl exec p -- rm"],
+    "mytool:*": [
+        "mytool -c 'rm x'", "mytool -e x", "mytool -x rm", "mytool -oA=rm x", "mytool '!rm'",
+        "mytool '|rm'", "mytool '+!rm'", "mytool @f", "mytool --exec rm", "mytool --exec=rm",
+        "mytool --some-command=rm", "mytool --pager rm", "mytool --git.paging.pager=rm",
+        "mytool exec",
+        "mytool --on-complete=rm", "mytool --pre-invoke rm", "mytool -wrapper rm",
+        "mytool --config x",
+        "mytool --rsh=rm", "mytool 'a; rm x'", "mytool 'a | rm'", "mytool shell", "mytool -ac rm",
+        "mytool --plugin=x", "mytool --editor-cmd rm", "mytool --shell rm", "mytool --browser=rm",
+    ],
     "curl:*": ["curl -o x y", "curl -sSLO y", "curl -K x", "curl --config=x", "curl --output x y"],
     "python3:*": [
         "python3 -c x", "python3 -mx -cy", "python3", "python3 -", "python3 -i",
@@ -194,6 +262,46 @@ PLAIN = [
     "echo ${x:-y} ${x: -1} ${x:0:7} ${x:3} ${x%:*}", "echo \\$HOME", "grep 'x$' f", "a=(x y)",
     "readonly A=1", "wait", "sudo cat x", "nohup ls &", "rsync -av a b", "rmdir x",
 ]  # fmt: skip
+
+
+EVERYDAY = {
+    "git:*": [
+        "git status", "git log --oneline -5", "git diff HEAD~1", "git add -A",
+        "git push origin main",
+        "git commit -m 'a message: with (signs)'", "git commit -am x", "git checkout -b new",
+    ],
+    "pytest:*": ["pytest", "pytest -x -q tests", "pytest -k 'a and b' --cov=x",
+                 "pytest a.py::test_b"],
+    "ls:*": ["ls -la", "ls -la src"],
+    "python:*": ["python script.py", "python a.py --epochs 3", "python -m pytest -q", "python -V"],
+    "python3:*": ["python3 -m venv .venv", "python3 -m pip list", "python3 a.py in.csv"],
+    "pip:*": ["pip list", "pip install -r requirements.txt", "pip install -e .", "pip show numpy"],
+    "grep:*": ["grep -rn x src", "grep -E 'a|b$' f", "grep -c x f"],
+    "rg:*": ["rg -n x src"],
+    "cat:*": ["cat a b", "cat a | cat -n"],
+    "ruff:*": ["ruff check .", "ruff check --fix src", "ruff format --check ."],
+    "mypy:*": ["mypy", "mypy src --strict", "mypy -p pkg"],
+    "black:*": ["black --check .", "black src"],
+    "npm:*": ["npm test", "npm ci", "npm install lodash", "npm run build -- --watch"],
+    "npx tsc:*": ["npx tsc --noEmit"],
+    "uv run pytest:*": ["uv run pytest -q", "uv run pytest -k rm"],
+    "uv:*": ["uv sync", "uv pip install numpy", "uv add numpy"],
+    "make:*": ["make", "make -j8 test", "make -C sub all"],
+    "cargo:*": ["cargo build --release", "cargo test", "cargo clippy -- -D warnings"],
+    "go:*": ["go build ./...", "go test -run X -v ./..."],
+    "gcc:*": ["gcc -Wall -O2 -o x x.c -lm"],
+    "cmake:*": ["cmake -S . -B build -DCMAKE_BUILD_TYPE=Release", "cmake --build build"],
+    "find:*": ["find . -name '*.py' -type f"],
+    "docker:*": ["docker ps -a", "docker images", "docker logs web"],
+    "kubectl:*": ["kubectl get pods -n web"],
+    "gh:*": ["gh pr list", "gh pr view 3 --json title", "gh repo clone a/b"],
+    "sqlite3:*": ["sqlite3 x.db 'select 1'", "sqlite3 -header -csv x.db 'select a from b'"],
+    "apt-get:*": ["apt-get update", "apt-get install -y x"],
+    "terraform:*": ["terraform plan", "terraform validate"],
+    "mytool:*": ["mytool", "mytool build --verbose", "mytool -v in.csv out.csv",
+                 "mytool --dry-run a=b",
+                 "mytool --progress --output out", "mytool 'two words'"],
+}  # fmt: skip
 
 
 def verdict(text: str, mode: str, *, allow: list[str] | None = None, deny: str = "") -> str:
@@ -228,6 +336,20 @@ def test_what_is_known_to_run_nothing_else_is_left_alone(text: str) -> None:
 def test_an_allowed_program_runs_no_other(pattern: str, text: str) -> None:
     assert verdict(text, "ask", allow=[f"shell({pattern})"]) == "ask"
     assert verdict(text, "deny", allow=[f"shell({pattern})"]) == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"), [(p, text) for p, texts in EVERYDAY.items() for text in texts]
+)
+def test_everyday_commands_need_no_second_word(pattern: str, text: str) -> None:
+    assert verdict(text, "ask", allow=[f"shell({pattern})"]) == "allow"
+
+
+@pytest.mark.parametrize("program", ["less", "more", "psql", "mysql", "gnuplot", "nano", "mail"])
+def test_what_runs_any_program_at_a_word_is_allowed_by_no_name(program: str) -> None:
+    with pytest.raises(BadInput, match="any program"):
+        verdict("ls", "ask", allow=[f"shell({program}:*)"])
+    assert verdict(f"{program} '+!touch p' x", "ask", allow=[f"shell({program})"]) == "ask"
 
 
 def test_a_program_that_the_user_names_is_known_to_him() -> None:
