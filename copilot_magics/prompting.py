@@ -100,9 +100,7 @@ class Prompt:
         if said:
             turn.notice(said)
         if notebook.rewinds:
-            # Without an ID, two cells that ask the same cannot be told from one that is run again.
-            any_order = watched(self._shell) and bool(cell.cell)
-            turn.before = before_asked_again(turn, in_any_order=any_order)
+            turn.before = before_asked_again(turn, in_any_order=watched(self._shell))
         elif before is not None and before.at is not None:
             mend = "`%copilot_session --rerun replay` would show that answer."
             if notebook.replays:

@@ -214,6 +214,8 @@ def before_asked_again(
 async def _before_asked_again(sdk: CopilotSession, turn: Turn, in_any_order: bool) -> None:
     asked = await asyncio.to_thread(_asked_before, turn, in_any_order)
     if asked is None:
+        if not in_any_order and (told := await asyncio.to_thread(_is_new, turn.session)):
+            turn.notice(told)
         return
     last = asked.turn - 1
     title = f"before turn {asked.turn} was asked again"
@@ -223,6 +225,13 @@ async def _before_asked_again(sdk: CopilotSession, turn: Turn, in_any_order: boo
             f"This cell had asked turn {asked.turn}: the conversation went back to before it; "
             f"{rewound.gone}. {rewound.mended}".rstrip()
         )
+
+
+def _is_new(session: str) -> str:
+    """Say what stays of a session where this kernel begins with what nobody has asked before."""
+    if records.asked_here(session) or not (before := len(prompts_of(session))):
+        return ""
+    return f"No cell had asked this before, so {counted(before, 'earlier turn')} stayed."
 
 
 def _asked_before(turn: Turn, in_any_order: bool) -> Asked | None:

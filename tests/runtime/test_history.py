@@ -105,16 +105,23 @@ def test_a_conversation_is_shown_and_written_as_a_notebook(
     assert outputs[3].startswith("> Sent along: ")
     assert outputs[4].startswith("> 400 Invalid value")
 
-    # Opened and run, it shows what was answered, and asks nothing.
+    # Opened and run, it shows what was answered, and asks nothing; also where a program runs it,
+    # which sends no IDs of cells, and where nothing but the journal is known of the session.
     said(nb, "%copilot_session --disconnect")
     other = notebook(work, "talk.ipynb")
     sent = len(provider.requests)
-    for cell in written.cells[:-1]:
-        if cell.cell_type == "code":
-            ran = other.run(cell.source, cell_id=cell.id)
-            assert ran.status == "ok", ran.text
-            if cell.outputs:
-                assert "Replayed from the journal of talk; nothing was sent." in ran.text
+    (records,) = (tmp_path / "copilot-home").rglob("talk.turns.jsonl")
+    for by_program, forgotten in ((False, False), (True, False), (True, True)):
+        other.restart()
+        if forgotten:
+            records.unlink()
+        for cell in written.cells[:-1]:
+            if cell.cell_type == "code":
+                ids = {"allow_stdin": False} if by_program else {"cell_id": cell.id}
+                ran = other.run(cell.source, **ids)
+                assert ran.status == "ok", ran.text
+                if cell.outputs:
+                    assert "Replayed from the journal of talk; nothing was sent." in ran.text
     assert len(provider.requests) == sent
     # And run again with rewind, it takes the session back to there.
     said(other, "%copilot_session --rerun rewind")
