@@ -333,3 +333,9 @@ def test_a_program_that_runs_cells_from_the_top(notebook: Start, provider: Scrip
         assert typed("daily") == ["one", "go on", "two", "go on"]
         nb.close()
     assert len(known_ids()) == 2
+    # What nobody asked before takes nothing back, and that is said.
+    nb = notebook()
+    nb.run(LOAD.format("daily --rerun rewind"), allow_stdin=False)
+    told = [said(nb, f"%%copilot\nsay: {new}", allow_stdin=False) for new in ("edited", "so on")]
+    assert "No cell had asked this before, so 4 earlier turns stayed." in told[0]
+    assert "stayed" not in told[1]
