@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from copilot_magics.mentions import cells
+from copilot_magics.mentions.finding import joined
 from copilot_magics.mentions.overview import own_names
 from copilot_magics.mentions.resolving import ERROR, LAST
 
@@ -31,8 +32,8 @@ def typed_mention(text: str, line: str) -> str | None:
     """
     if not _PROMPT.match(text) and not _LINE.match(line):
         return None
-    found = _TYPED.search(line)
-    return found["typed"] if found else None
+    found = _TYPED.search(joined(line))
+    return line[found.start("typed") :] if found else None
 
 
 def mention_candidates(shell: Any, typed: str) -> dict[str, str]:
@@ -67,7 +68,7 @@ def _attributes(shell: Any, expression: str) -> Iterator[str]:
     from copilot_magics.errors import BadInput
     from copilot_magics.mentions.reaching import known_names, reach
 
-    if re.fullmatch(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*", expression) is None:
+    if not all(name.isidentifier() for name in expression.split(".")):
         return
     try:
         value = reach(shell.user_ns, expression)
@@ -87,7 +88,7 @@ def _entries(typed: str) -> Iterator[str]:
         return
     for name in [one for one in names if not one.startswith(".") or folder[2][:1] == "."][:_FILES]:
         path = where + name + ("/" if os.path.isdir(os.path.expanduser(where + name)) else "")
-        if quote or not _PLAIN.fullmatch(path):
+        if quote or not _PLAIN.fullmatch(joined(path)):
             mark = quote or '"'
             if mark not in path and path.isprintable():
                 yield f"{mark}{path}{mark}"

@@ -10,20 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
+from unicodedata import category
 
 from copilot_magics.display.fences import Fence, blocks
 
 _BEGINS = r"(?<![\w@\\./)\]}`])@"
-_STEP = r"""(?:\.[^\W\d]\w*|\["[^"\n\]]*"\]|\['[^'\n\]]*'\]|\[-?\d+\])"""
+_STEP = r"""(?:\.[^\W\d]\w*|\["[^"\n\]]*"\]|\['[^'\n\]]*'\]|\[-?[0-9]+\])"""
+_DRIVE = r"[A-Za-z]:[\\/]"
+_PARTS = r"[\w./~+-]*(?:\\[\w.][\w./~+-]*)*"
 _MENTION = re.compile(
     rf"""{_BEGINS}(?:
     "(?P<double>[^"\n]+)" | '(?P<single>[^'\n]+)'
-    | (?P<cell>cell:(?P<number>(?:\d+(?:-\d+)?)?))
-    | (?=(?P<path>[\w./~+-]*[\w/])?)
+    | (?P<cell>cell:(?P<number>(?:[0-9]{{1,9}}(?:-[0-9]{{1,9}})?)?))
+    | (?=(?P<path>{_DRIVE}{_PARTS}(?<=[\w/\\]) | {_PARTS}(?<=[\w/]))?)
+      (?=(?P<copy>(?:{_DRIVE})?{_PARTS}\([^()\n]*\)[\w.+~-]*\.[^\W\d]\w*(?![\w(\[]|\.\w))?)
       (?: (?P<expression>[^\W\d]\w*{_STEP}*) (?: (?P<called>\() | (?P<computed>\[[^\]\n]*\]) )? )?
     )""",
     re.VERBOSE,
 )
+_MARKS = re.compile(r"(?<=\w)[^\x00-\x7f\w\s]+")
+_JOINERS = ("\u200c", "\u200d")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)\1(?!`)", re.DOTALL)
 _DECORATOR = re.compile(r"[ \t]*@[\w.]+(?:\(.*\))?[ \t]*\n?")
 _DECORATED = re.compile(
@@ -48,6 +55,8 @@ class Mention:
         A cell's number where it says ``cell:``, or those of a first and a last one: ``2-4``.
     quoted : bool
         Whether it can be nothing but a path.
+    copy : str
+        What it is if it is a file with a bracket in its name: ``data(1).csv``.
     """
 
     path: str
@@ -55,6 +64,7 @@ class Mention:
     computed: str = ""
     cell: str | None = None
     quoted: bool = False
+    copy: str = ""
 
 
 def find(prompt: str) -> tuple[str, list[Mention]]:
@@ -73,7 +83,7 @@ def find(prompt: str) -> tuple[str, list[Mention]]:
             continue
         for text, is_code in _split(block):
             if not is_code:
-                found += filter(None, map(_mention, _MENTION.finditer(text)))
+                found += [mention for _, mention in _mentions(text)]
             sent.append(text if is_code else _LITERAL.sub("@", text))
     return "".join(sent), found
 
@@ -102,18 +112,41 @@ def with_mentions(text: str, are_some: Callable[[Mention], bool]) -> str:
         Says of what looks like a mention whether it is one.
     """
 
-    def literal(found: re.Match[str]) -> str:
-        mention = _mention(found)
-        return found[0] if mention is None or are_some(mention) else f"\\{found[0]}"
-
     pieces: list[str] = []
     for block in blocks(text):
         if isinstance(block, Fence):
             pieces.append(block.source)
             continue
         for piece, is_code in _split(block):
-            pieces.append(piece if is_code else _MENTION.sub(literal, piece))
+            at = 0
+            for start, mention in () if is_code else _mentions(piece):
+                if not are_some(mention):
+                    pieces += [piece[at:start], "\\"]
+                    at = start
+            pieces.append(piece[at:])
     return "".join(pieces)
+
+
+def joined(text: str) -> str:
+    """Return a text, as long as it was, in which marks are letters of the words they stand in.
+
+    Python and files have names such as ``मूल्य``, of whose five characters two are none to `re`.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    """
+    return text if text.isascii() else _MARKS.sub(_as_letters, text)
+
+
+def _as_letters(found: re.Match[str]) -> str:
+    marks = len(list(takewhile(_joins, found[0])))
+    return "_" * marks + found[0][marks:]
+
+
+def _joins(char: str) -> bool:
+    return category(char) in ("Mn", "Mc") or char in _JOINERS
 
 
 def _split(text: str) -> Iterator[tuple[str, bool]]:
@@ -132,7 +165,7 @@ def _split(text: str) -> Iterator[tuple[str, bool]]:
 def _decorators(text: str) -> Iterator[tuple[int, int]]:
     """Find the lines that decorate a function or a class below them."""
     end, decorates = len(text), False
-    for line in reversed(text.splitlines(keepends=True)):
+    for line in reversed(joined(text).splitlines(keepends=True)):
         start = end - len(line)
         if decorates and _DECORATOR.fullmatch(line):
             yield start, end
@@ -141,14 +174,23 @@ def _decorators(text: str) -> Iterator[tuple[int, int]]:
         end = start
 
 
-def _mention(found: re.Match[str]) -> Mention | None:
-    quoted = found["double"] or found["single"]
-    if quoted:
+def _mentions(text: str) -> Iterator[tuple[int, Mention]]:
+    """Find the mentions in prose, and where each begins."""
+    for found in _MENTION.finditer(joined(text)):
+        parts = {name: text[slice(*found.span(name))] for name in found.groupdict()}
+        if (mention := _mention(parts)) is not None:
+            yield found.start(), mention
+
+
+def _mention(parts: dict[str, str]) -> Mention | None:
+    if quoted := parts["double"] or parts["single"]:
         return Mention(quoted, quoted=True)
-    if found["cell"]:
-        return Mention("", cell=found["number"])
-    path, expression = found["path"] or "", found["expression"] or ""
-    if expression and found["called"]:
+    if parts["cell"]:
+        return Mention("", cell=parts["number"])
+    path, expression = parts["path"], parts["expression"]
+    if parts["called"]:
         # `df.head()`: what is meant is what it is asked of.
         expression = expression.rpartition(".")[0] or expression
-    return Mention(path, expression, found["computed"] or "") if path.strip(".+-") else None
+    if not path.strip(".+-"):
+        return None
+    return Mention(path, expression, parts["computed"], copy=parts["copy"])

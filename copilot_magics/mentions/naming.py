@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
+from unicodedata import normalize
 
 _DICT = type.__dict__["__dict__"]
 _NAME = type.__dict__["__name__"]
@@ -53,6 +54,11 @@ def full_name(kind: type) -> str:
     module = module_of(kind)
     name = class_name(kind)
     return name if module in ("", "builtins", "__main__") else f"{module}.{name}"
+
+
+def as_named(name: str) -> str:
+    """Return a name as Python has it, which may be typed in several ways: ``é`` is one or two."""
+    return normalize("NFKC", name)
 
 
 def bases_of(kind: type) -> tuple[type, ...]:

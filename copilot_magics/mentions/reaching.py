@@ -13,11 +13,11 @@ import types
 import warnings
 from collections import OrderedDict, defaultdict
 from typing import Any
-from unicodedata import normalize
 
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.mentions.naming import (
     MISSING,
+    as_named,
     bases_of,
     found_in,
     held_by,
@@ -57,11 +57,6 @@ def reach(names: dict[str, Any], expression: str) -> Any:
             value = _item(value, _key(step["key"], so_far), so_far)
         so_far += step[0]
     return value
-
-
-def as_named(name: str) -> str:
-    """Return a name as Python has it, which may be spelled in several ways: ``é`` and ``ﬁ``."""
-    return normalize("NFKC", name)
 
 
 def _key(written: str, so_far: str) -> Any:

@@ -13,17 +13,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
+from unicodedata import normalize
 
 from copilot_magics.attachments import attach, attach_told
 from copilot_magics.config import CONTEXTS
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.mentions import cells
 from copilot_magics.mentions.finding import Mention, find
+from copilot_magics.mentions.naming import as_named
 from copilot_magics.mentions.summary import Summary
 
 LAST, ERROR = "last", "error"
 _NAMED_FILE = re.compile(r"[-+~][\w.-]*\.[A-Za-z]\w*$")
 """What is no variable's name: ``data-2023.csv`` is not meant to be `data`."""
+_COPY = re.compile(r"[^.(]+\([\w -]+\)[\w.+~-]+")
+"""What is no call: `data(1).csv` is not meant to be `data`, though ``df.head(1).a`` is of `df`."""
 
 _CELLS = 10
 """Cells that one mention may mean."""
@@ -118,27 +122,33 @@ def _add(along: Along, shell: Any, mention: Mention) -> None:
         along.summaries += _cells(shell, mention.cell)
     elif mention.expression in (LAST, ERROR):
         along.summaries.append(_newest(shell, mention.expression))
+    elif mention.copy and (found := _existing(mention.copy)):
+        along.paths.append(found)
+    elif mention.copy and (_is_path(mention.path) or _COPY.fullmatch(mention.copy)):
+        raise _unknown(f"file {mention.copy!r}", mention.copy, _files())
     elif mention.quoted or _is_path(mention.path):
         along.paths.append(_path(mention.path))
-    elif mention.path.isidentifier() and mention.path in names:
-        along.summaries.append(_variable(names, mention))
-    elif os.path.exists(mention.path):
-        along.paths.append(mention.path)
-    elif variable and variable in names and not _NAMED_FILE.search(mention.path):
-        along.summaries.append(_variable(names, mention))
+    elif mention.path.isidentifier() and _is_variable(names, mention.path):
+        _add_variable(along, names, mention)
+    elif found := _existing(mention.path):
+        along.paths.append(found)
+    elif _is_variable(names, variable) and not _NAMED_FILE.search(mention.path):
+        _add_variable(along, names, mention)
     elif not mention.path[:1].isdigit():
         known = [*_known(shell), *_files()]
         raise _unknown(f"variable or file {mention.path!r}", mention.path, known)
 
 
-def _variable(names: dict[str, Any], mention: Mention) -> Summary:
+def _add_variable(along: Along, names: dict[str, Any], mention: Mention) -> None:
     from copilot_magics.mentions.reaching import computed, reach
     from copilot_magics.mentions.variables import summarise
 
     value = reach(names, mention.expression)
     if mention.computed:
         raise computed(mention.expression + mention.computed)
-    return summarise(value, mention.expression)
+    # `@df.head()` and `@df` are one.
+    if all(one.name != mention.expression for one in along.summaries):
+        along.summaries.append(summarise(value, mention.expression))
 
 
 def _cells(shell: Any, wanted: str) -> list[Summary]:
@@ -170,11 +180,20 @@ def _newest(shell: Any, which: str) -> Summary:
 
 
 def _path(path: str) -> str:
-    whole = os.path.expanduser(path)
-    if os.path.exists(whole):
-        return path
-    folder, name = os.path.split(whole.rstrip("/"))
+    if found := _existing(path):
+        return found
+    folder, name = os.path.split(os.path.expanduser(path).rstrip("/"))
     raise _unknown(f"file or folder {path!r}", name, _files(folder))
+
+
+def _existing(path: str) -> str:
+    """Return a path as its file system has it; empty where there is nothing."""
+    forms = (path, normalize("NFC", path), normalize("NFD", path))
+    return next((one for one in forms if os.path.exists(os.path.expanduser(one))), "")
+
+
+def _is_variable(names: dict[str, Any], name: str) -> bool:
+    return name in names or as_named(name) in names
 
 
 def _unknown(what: str, wanted: str, known: Iterable[str]) -> BadInput:
@@ -185,7 +204,7 @@ def _unknown(what: str, wanted: str, known: Iterable[str]) -> BadInput:
 
 
 def _is_path(path: str) -> bool:
-    return "/" in path or path.startswith(("~", "."))
+    return "/" in path or "\\" in path or path.startswith(("~", "."))
 
 
 def _known(shell: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from copilot_magics.mentions.finding import Mention, find
+from copilot_magics.mentions.finding import Mention, find, with_mentions_of
 
 MENTIONED = [
     ("@df", ["df"]),
@@ -15,6 +15,10 @@ MENTIONED = [
     ('@d["key"].x[0]', ['d["key"].x[0]']),
     ("@d['a b']", ["d['a b']"]),
     ("@名前 と @größe", ["名前", "größe"]),
+    ("@cafe\u0301 is", ["cafe\u0301"]),
+    ("@मूल्य.मूल्य['मूल्य'] @मूल्य।", ["मूल्य.मूल्य['मूल्य']", "मूल्य"]),
+    ("❤\ufe0f@df, @df\u200b", ["df", "df"]),
+    ("@df.head(3).plot.bar() and @df.head().a", ["df", "df"]),
     ("a\n@df\nb", ["df"]),
     ("@last and @error", ["last", "error"]),
 ]
@@ -26,6 +30,10 @@ PATHS = [
     ("@'two words.csv'", ["two words.csv"]),
     ("@my-file.csv", ["my-file.csv"]),
     ("@2024.csv", ["2024.csv"]),
+    (r"@data\x.csv, @C:\data\x.csv.", [r"data\x.csv", r"C:\data\x.csv"]),
+    (r"@..\x\.env @C:\ or @C:/x", [r"..\x\.env", "C:\\", "C:/x"]),
+    (r"@df\. And @df\ too", ["df", "df"]),
+    ("@cafe\u0301.csv @मूल्य/मूल्य.csv", ["cafe\u0301.csv", "मूल्य/मूल्य.csv"]),
 ]
 LITERAL = [
     ("ada@example.org", "ada@example.org"),
@@ -39,6 +47,8 @@ LITERAL = [
     ("@app.route('/')\n@cache\ndef f():\n    pass", "@app.route('/')\n@cache\ndef f():\n    pass"),
     ("    @property\n    async def f():", "    @property\n    async def f():"),
     ("https://x.org/@ada", "https://x.org/@ada"),
+    ("cafe\u0301@df", "cafe\u0301@df"),
+    ("@cafe\u0301\ndef f(): ...", "@cafe\u0301\ndef f(): ..."),
     ("@ alone, @. and @", "@ alone, @. and @"),
 ]
 
@@ -53,6 +63,33 @@ def test_variables(prompt: str, expressions: list[str]) -> None:
 @pytest.mark.parametrize(("prompt", "paths"), PATHS)
 def test_paths(prompt: str, paths: list[str]) -> None:
     assert [mention.path for mention in find(prompt)[1]] == paths
+
+
+@pytest.mark.parametrize(
+    ("prompt", "copy"),
+    [
+        ("@data(1).csv.", "data(1).csv"),
+        ("@./a/data (1).csv", ""),
+        (r"@C:\a\data(1).tar.gz", r"C:\a\data(1).tar.gz"),
+        ("@my-data(final copy)_2.csv", "my-data(final copy)_2.csv"),
+        ("@df.head()", ""),
+        ("@f(1)", ""),
+        ("@f(1). Then", ""),
+        ("@df.head(1).sum()", ""),
+        ("@df.head(1).plot.bar()", ""),
+        ("@df.head(1).loc[0]", ""),
+    ],
+)
+def test_a_file_may_have_a_bracket_in_its_name(prompt: str, copy: str) -> None:
+    (mention,) = find(prompt)[1]
+    assert mention.copy == copy
+
+
+def test_what_becomes_literal_is_only_that() -> None:
+    text = "cafe\u0301 @मूल्य, @cafe\u0301.x and `@df` @df"
+    literal = with_mentions_of(text, "@df")
+    assert literal == "cafe\u0301 \\@मूल्य, \\@cafe\u0301.x and `@df` @df"
+    assert find(literal)[0] == text
 
 
 def test_cells() -> None:
@@ -106,5 +143,10 @@ def test_a_long_prompt_is_read_at_once() -> None:
         "@a[" * 20_000,
         '@"' * 20_000,
         "@app.x(" * 20_000,
+        "@a(1)" + ".a" * 20_000 + "(",
+        "@a" + "\\a" * 20_000,
+        "@a\\" * 20_000,
+        "a\u0301" * 20_000,
+        "a" + "\u0301" * 20_000 + "@a",
     ):
         find(text)
