@@ -6,6 +6,7 @@ model reads; both are read when it is decorated, so that what cannot be offered 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 from collections.abc import Callable, Iterable
@@ -13,13 +14,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from copilot_magics.errors import BadInput, closest
+from copilot_magics.texts import as_text
 from copilot_magics.tools.docstrings import described
 from copilot_magics.tools.naming import BUILT_IN, TITLES
+from copilot_magics.tools.results import bounded
 from copilot_magics.tools.signatures import Signature
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+_SHOWN = 1_000
+"""Bytes of a signature that stands for a docstring."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +84,25 @@ def read_tool(function: Callable[..., Any]) -> Function:
             f"{name or repr(function)!r} cannot be the name of a tool.",
             "Write a function with `def` whose name has at most 64 English letters, digits and _.",
         )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise BadInput(
+            f"{name} yields its values one by one, and an agent takes one answer.",
+            "Return a list of them instead.",
+        )
     description, parameters = described(function.__doc__)
     return Function(
         name,
-        description or f"A function of the user: {name}{_shown_signature(function)}.",
+        as_text(description or f"A function of the user: {name}{_shown_signature(function)}."),
         function,
         Signature.read(function, parameters),
     )
 
 
 def _shown_signature(function: Callable[..., Any]) -> str:
-    try:
-        return str(inspect.signature(function))
-    except (TypeError, ValueError):
-        return "(…)"
+    # A default may be unable to say what it is, or say more than anybody wants to read.
+    with contextlib.suppress(Exception):
+        return bounded(str(inspect.signature(function)), _SHOWN)
+    return "(…)"
 
 
 class CopilotTool:

@@ -2,31 +2,78 @@
 
 What JSON can express is validated by pydantic: numbers, texts, lists, dicts, dates, ``Literal``,
 ``Optional``, enumerations, dataclasses, models. What it cannot, a DataFrame or an estimator, the
-agent names: such an argument is the name of a variable.
+agent names: such an argument is the name of a variable. Where an annotation allows both, so may the
+argument be either.
 """
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import re
+import types
 import typing
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.mentions.naming import class_name
+from copilot_magics.tools.schemas import can_be_sent, tidy, told_default
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
 
-_TELLABLE = (str, int, float, bool, type(None), list, tuple, dict, set, frozenset)
-_MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_UNIONS = (Union, types.UnionType)
+_ARGS = inspect.Parameter.VAR_POSITIONAL
+_NEEDED = inspect.Parameter.empty
 
 
 class Unfit(Exception):
     """Arguments that do not fit; the text is for the agent."""
+
+
+@dataclass
+class _ByName:
+    """What a parameter takes that JSON cannot express, and what else it takes."""
+
+    named: Any
+    """Annotation of what a variable must hold."""
+    plain: Any = None
+    """Annotation of what JSON expresses; None: nothing."""
+
+    def __post_init__(self) -> None:
+        self._named = _adapter(self.named)
+        self._plain = None if self.plain is None else _adapter(self.plain)
+
+    @property
+    def annotation(self) -> Any:
+        """Annotation of what the agent gives."""
+        return str if self.plain is None else _union([self.plain, str])
+
+    def described(self, told: str) -> str:
+        """Return what the agent is told of the parameter."""
+        either = self.plain not in (None, types.NoneType)
+        holds = f"Name of a variable of the notebook that holds a {_kind(self.named)}"
+        return f"{holds}{', or the value itself' if either else ''}. {told}".strip()
+
+    def value(self, name: str, given: str, variables: Mapping[str, Any]) -> Any:
+        """Return what a text stands for: a variable that fits, else the text itself."""
+        from pydantic import ValidationError
+
+        if given in variables and not given.startswith("_"):
+            with contextlib.suppress(ValidationError):
+                return self._named.validate_python(variables[given])
+            kind = class_name(type(variables[given]))
+            problem = f"the variable {given!r} is of another class, {kind}."
+        else:
+            names = [one for one in variables if not one.startswith("_")]
+            problem = f"there is no variable {given!r}. {closest(given, names)}".strip()
+        if self._plain is not None:
+            with contextlib.suppress(ValidationError):
+                return self._plain.validate_python(given)
+        raise Unfit(f"{name}: {problem}")
 
 
 @dataclass
@@ -43,7 +90,7 @@ class Signature:
     _function: Callable[..., Any]
     _model: type[BaseModel]
     _fields: dict[str, str] = field(default_factory=dict)
-    _named: dict[str, TypeAdapter[Any]] = field(default_factory=dict)
+    _named: dict[str, _ByName] = field(default_factory=dict)
 
     @classmethod
     def read(cls, function: Callable[..., Any], described: Mapping[str, str]) -> Signature:
@@ -59,7 +106,7 @@ class Signature:
         Raises
         ------
         BadInput
-            It has none, or an annotation that cannot be understood.
+            It has none, or an annotation that cannot be understood or sent.
         """
         with warnings.catch_warnings():
             # What JSON cannot express, and is no type at all, is no news to whoever wrote it.
@@ -72,28 +119,40 @@ class Signature:
 
         parameters, hints = _parameters(function), _hints(function)
         fields: dict[str, str] = {}
-        named: dict[str, TypeAdapter[Any]] = {}
+        named: dict[str, _ByName] = {}
         made: dict[str, Any] = {}
+        defaults: dict[str, Any] = {}
         for number, (name, parameter) in enumerate(parameters.items()):
-            annotation, default = _annotation(parameter, hints.get(name, Any)), parameter.default
+            annotation = _annotation(parameter, hints.get(name, Any))
+            default = _default(parameter)
             told = described.get(name, "")
-            if (adapter := _by_name(name, annotation)) is not None:
-                named[name] = adapter
-                kind = _kind(annotation)
-                told = f"Name of a variable of the notebook that holds a {kind}. {told}".strip()
-                annotation = str if default is inspect.Parameter.empty else str | None
-                default = None if default is not inspect.Parameter.empty else default
-            if parameter.kind in _MANY:
-                default = [] if parameter.kind is inspect.Parameter.VAR_POSITIONAL else {}
+            if (by_name := _by_name(name, annotation)) is not None:
+                named[name] = by_name
+                told = by_name.described(told)
+                annotation = by_name.annotation
+                if by_name.plain is None and default is not _NEEDED:
+                    # A model may say that it names none.
+                    annotation = _union([annotation, None])
+            options: dict[str, Any] = {"description": told} if told else {}
+            if default is not _NEEDED:
+                # The function's own is taken, which may be anything, and must not be copied.
+                options["default_factory"] = lambda: None
+                defaults[name] = told_default(default)
             # A parameter may be called what a model's own methods are.
             fields[f"field_{number}"] = name
-            made[f"field_{number}"] = (
-                annotation,
-                Field(**_default(default), alias=name, description=told or None),
-            )
+            made[f"field_{number}"] = (annotation, Field(alias=name, **options))
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
         model = create_model("Arguments", __config__=config, **made)
-        return cls(_untitled(model.model_json_schema()), function, model, fields, named)
+        schema = tidy(model.model_json_schema())
+        for name, told_of_it in defaults.items():
+            schema["properties"].get(name, {}).update(told_of_it)
+        if not can_be_sent(schema):
+            raise BadInput(
+                f"The annotations of {_name(function)} hold what cannot be sent as JSON: half a "
+                f"character, NaN, or a number that is too large.",
+                "Take it out of them.",
+            )
+        return cls(schema, function, model, fields, named)
 
     def bind(self, arguments: object, variables: Mapping[str, Any]) -> inspect.BoundArguments:
         """Return a call's arguments as those of the function.
@@ -120,12 +179,15 @@ class Signature:
         for key, name in self._fields.items():
             # What was not given has the function's own default, which may be anything.
             if key in valid.model_fields_set:
-                value = getattr(valid, key)
-                if name in self._named and value is not None:
-                    value = _variable(name, value, self._named[name], variables)
+                value, by_name = getattr(valid, key), self._named.get(name)
+                if by_name is not None and isinstance(value, str):
+                    value = by_name.value(name, value, variables)
+                elif by_name is not None and value is None and by_name.plain is None:
+                    # No variable is named: it is left out.
+                    continue
                 values[name] = value
         bound = inspect.BoundArguments(inspect.signature(self._function), values)
-        if any(bound.signature.parameters[n].kind is _MANY[0] and values[n] for n in values):
+        if any(bound.signature.parameters[n].kind is _ARGS and values[n] for n in values):
             # What ``*args`` takes comes behind all that stands before it.
             bound.apply_defaults()
         return bound
@@ -146,19 +208,18 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
         return typing.get_type_hints(function, include_extras=True)
     except Exception as error:
         raise BadInput(
-            f"An annotation of {_name(function)} cannot be understood: {error}.",
+            f"An annotation of {_name(function)} cannot be understood: {_why(error)}.",
             "Define or import what it names first.",
         ) from None
 
 
-def _default(default: Any) -> dict[str, Any]:
-    """Return a parameter's default as pydantic takes it; one that cannot be told goes unnamed."""
-    if default is inspect.Parameter.empty:
-        return {"default": ...}
-    if type(default) in _TELLABLE or isinstance(default, Enum):
-        return {"default": default}
-    # It is the function's own, and would be copied for each call.
-    return {"default_factory": lambda: None}
+def _default(parameter: inspect.Parameter) -> Any:
+    match parameter.kind:
+        case inspect.Parameter.VAR_POSITIONAL:
+            return []
+        case inspect.Parameter.VAR_KEYWORD:
+            return {}
+    return parameter.default
 
 
 def _annotation(parameter: inspect.Parameter, hint: Any) -> Any:
@@ -170,45 +231,66 @@ def _annotation(parameter: inspect.Parameter, hint: Any) -> Any:
     return hint
 
 
-def _by_name(name: str, annotation: Any) -> TypeAdapter[Any] | None:
-    """Return what checks a value that JSON cannot express; None where JSON can."""
-    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
-    from pydantic.errors import PydanticInvalidForJsonSchema
-
+def _by_name(name: str, annotation: Any) -> _ByName | None:
+    """Return what an annotation takes that JSON cannot express; None where it expresses all."""
     try:
-        try:
-            adapter = TypeAdapter(
-                annotation, config=ConfigDict(arbitrary_types_allowed=True, defer_build=False)
-            )
-        except PydanticUserError:
-            # Such kinds bring a configuration of their own.
-            adapter = TypeAdapter(annotation)
-        adapter.json_schema()
-    except PydanticInvalidForJsonSchema:
-        return adapter
+        if _expressed(annotation) == "all":
+            return None
+        marked = typing.get_origin(annotation) is Annotated
+        union, *marks = typing.get_args(annotation) if marked else (annotation,)
+        if typing.get_origin(union) in _UNIONS:
+            parts = typing.get_args(union)
+        else:
+            parts, marks = (annotation,), []
+        how = [(one, _expressed(one)) for one in parts]
+        named = [one for one, much in how if much != "all"]
+        plain = [one for one, much in how if much != "none"]
+        if plain == [types.NoneType]:
+            return _ByName(_union(named, marks), types.NoneType)
+        return _ByName(_union(named, marks), _union(plain, marks) if plain else None)
     except Exception as error:
         raise BadInput(
-            f"The annotation of the parameter {name!r} is of no use to a tool: {error}.",
+            f"The annotation of the parameter {name!r} is of no use to a tool: {_why(error)}.",
             "Use one that pydantic knows, such as int, str, list[str] or Literal['a', 'b'].",
         ) from None
-    return None
 
 
-def _variable(
-    name: str, called: str, adapter: TypeAdapter[Any], variables: Mapping[str, Any]
-) -> Any:
-    from pydantic import ValidationError
+def _union(parts: list[Any], marks: Sequence[Any] = ()) -> Any:
+    """Return the union of annotations, marked as the one that they are from."""
+    union: Any = Union[tuple(parts)]  # noqa: UP007 (of what is known only now)
+    return Annotated[(union, *marks)] if marks else union
 
-    if called not in variables or called.startswith("_"):
-        raise Unfit(
-            f"{name}: there is no variable {called!r}. "
-            f"{closest(called, [one for one in variables if not one.startswith('_')])}".strip()
-        )
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
+
     try:
-        return adapter.validate_python(variables[called])
-    except ValidationError:
-        kind = class_name(type(variables[called]))
-        raise Unfit(f"{name}: the variable {called!r} is of another class, {kind}.") from None
+        return TypeAdapter(
+            annotation, config=ConfigDict(arbitrary_types_allowed=True, defer_build=False)
+        )
+    except PydanticUserError:
+        # Such kinds bring a configuration of their own.
+        return TypeAdapter(annotation)
+
+
+def _expressed(annotation: Any) -> Literal["all", "some", "none"]:
+    """Say how much of what an annotation allows JSON can express."""
+    from pydantic.errors import PydanticInvalidForJsonSchema
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class Whole(GenerateJsonSchema):
+        def emit_warning(self, kind: Any, detail: str) -> None:
+            if kind == "skipped-choice":
+                raise PydanticInvalidForJsonSchema(detail)
+
+    adapter = _adapter(annotation)
+    with contextlib.suppress(PydanticInvalidForJsonSchema):
+        adapter.json_schema(schema_generator=Whole)
+        return "all"
+    with contextlib.suppress(PydanticInvalidForJsonSchema):
+        adapter.json_schema()
+        return "some"
+    return "none"
 
 
 def _told(error: Any) -> str:
@@ -220,25 +302,21 @@ def _told(error: Any) -> str:
 
 
 def _kind(annotation: Any) -> str:
-    """Return what an annotation is called."""
-    named = [one for one in typing.get_args(annotation) or (annotation,) if one is not type(None)]
-    return " or ".join(getattr(one, "__name__", str(one)) for one in named)
+    """Return what an annotation is called, without the modules that its parts are from."""
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        return _kind(typing.get_args(annotation)[0])
+    if origin in _UNIONS:
+        named = (one for one in typing.get_args(annotation) if one is not types.NoneType)
+        return " or ".join(map(_kind, named))
+    if origin is None and hasattr(annotation, "__name__"):
+        return str(annotation.__name__)
+    return re.sub(r"(?:[\w<>]+\.)+(?=\w)", "", str(annotation))
 
 
-def _untitled(schema: Any) -> Any:
-    """Leave out the titles that pydantic makes of names: a model reads them for nothing."""
-    if isinstance(schema, list):
-        return [_untitled(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        # Under "properties" and "$defs" the keys are names, and may be called so.
-        key: {name: _untitled(one) for name, one in value.items()}
-        if key in ("properties", "$defs")
-        else _untitled(value)
-        for key, value in schema.items()
-        if key != "title"
-    }
+def _why(error: Exception) -> str:
+    """Return what an error says in a line; pydantic's say below where to read on."""
+    return " ".join(str(error).partition("\n\nFor further")[0].split()).rstrip(".")
 
 
 def _name(function: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -54,6 +55,32 @@ def test_tools_are_equal_where_their_functions_are() -> None:
     assert tool_of(again).name == "sales"
 
 
+def test_what_is_told_of_a_function_can_be_sent() -> None:
+    def half() -> None:
+        "Read caf\udce9."
+
+    class Hostile:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    def hostile(given: Any = Hostile()) -> None: ...  # noqa: B008
+
+    def long(given: Any = "\ud800" * 10_000) -> None: ...
+
+    assert tool_of(half).description == "Read caf\\udce9."
+    assert tool_of(hostile).description == "A function of the user: hostile(…)."
+    for function in (half, hostile, long):
+        assert len(tool_of(function).description.encode()) < 1_100
+
+
+def several() -> Iterator[int]:
+    yield 1
+
+
+async def several_later() -> AsyncIterator[int]:
+    yield 1
+
+
 def named(name: str) -> Any:
     def function() -> None: ...
 
@@ -67,6 +94,8 @@ def named(name: str) -> Any:
         (3, "3 is no function"),
         (int, "is no function"),
         (lambda: 0, "'<lambda>' cannot be the name of a tool"),
+        (several, "several yields its values one by one"),
+        (several_later, "several_later yields its values one by one"),
         (functools.partial(sales, "x"), "cannot be the name of a tool"),
         (named("größe"), "cannot be the name of a tool"),
         (named("n" * 65), "cannot be the name of a tool"),

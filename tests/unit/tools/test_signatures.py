@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 import enum
+import json
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Optional
 
@@ -27,6 +30,20 @@ class Point:
 
 class Model(BaseModel):
     names: list[str]
+
+
+class Unending(enum.Enum):
+    NAN = math.nan
+
+
+class Loose(BaseModel):
+    high: float = math.inf
+    default: int = Field(3, description="caf\udce9")
+    title: dict[str, Any] = {"title": "kept"}
+
+
+class Half(BaseModel):
+    number: Annotated[float, Field(examples=[math.nan])]
 
 
 def schema(function: Any, **described: str) -> dict[str, Any]:
@@ -112,6 +129,78 @@ def test_a_default_that_cannot_be_told_is_the_functions_own() -> None:
     assert called(function, {"n": 1}) is kept
 
 
+@pytest.mark.parametrize(
+    "default",
+    [
+        math.nan,
+        [1, -math.inf],
+        {"a": "\ud800"},
+        {"\ud800": 1},
+        {(1, 2): 3},
+        [10**400],
+        [10**5000],
+        [object()],
+        Unending.NAN,
+        ["x" * 10_000],
+        json.loads("[" * 100 + "]" * 100),
+    ],
+)
+def test_a_default_that_cannot_be_sent_is_left_out(default: Any) -> None:
+    def function(given: Any = default) -> object:
+        return given
+
+    assert schema(function)["properties"] == {"given": {}}
+    assert called(function, {}) is default
+
+
+def test_a_default_is_told_as_json() -> None:
+    def function(a: Colour = Colour.RED, b: Any = (1, {2}), c: Any = {"title": [1]}) -> None: ...  # noqa: B006
+
+    told = [one["default"] for one in schema(function)["properties"].values()]
+    assert told == ["red", [1, [2]], {"title": [1]}]
+
+
+def test_what_models_hold_is_sent_only_where_it_can_be() -> None:
+    def function(one: Loose, *, text: str = "") -> None: ...
+
+    told = schema(function, text="Read caf\udce9.")
+    assert json.dumps(told, allow_nan=False, ensure_ascii=False).encode()
+    assert told["properties"]["text"]["description"] == "Read caf\\udce9."
+    properties = told["$defs"]["Loose"]["properties"]
+    assert properties["high"] == {"type": "number"}
+    assert properties["default"]["default"] == 3
+    assert properties["default"]["description"] == "caf\\udce9"
+    assert properties["title"]["default"] == {"title": "kept"}
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Literal[10**400],
+        Literal["\ud800"],
+        Unending,
+        Half,
+        Annotated[int, Field(json_schema_extra={"\ud800": 1})],
+        Annotated[str, Field(pattern="\ud800")],
+        Annotated[int, Field(lt=10**400)],
+    ],
+)
+def test_an_annotation_that_cannot_be_sent_is_refused(annotation: Any) -> None:
+    def function(given: object) -> None: ...
+
+    function.__annotations__["given"] = annotation
+    with pytest.raises(BadInput) as refused:
+        schema(function)
+    assert "\n" not in refused.value.what
+
+
+def test_what_a_parameter_is_annotated_with_describes_it() -> None:
+    def function(n: Annotated[int, Field(description="How many.")]) -> None: ...
+
+    assert schema(function)["properties"]["n"]["description"] == "How many."
+    assert schema(function, n="So many.")["properties"]["n"]["description"] == "So many."
+
+
 def test_what_json_cannot_express_is_named() -> None:
     def function(data: pd.DataFrame, other: pd.DataFrame | None = None) -> object:
         return data, other
@@ -132,6 +221,73 @@ def test_what_json_cannot_express_is_named() -> None:
         with pytest.raises(Unfit) as unfit:
             called(function, arguments, table=table, number=3, _hidden=table)
         assert str(unfit.value) == why
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        (pd.DataFrame | None, "DataFrame"),
+        (pd.DataFrame | pd.Series, "DataFrame or Series"),
+        (list[pd.DataFrame], "list[DataFrame]"),
+        (dict[str, list[pd.DataFrame]], "dict[str, list[DataFrame]]"),
+        (Callable[[int], int], "Callable[[int], int]"),
+        (Annotated[pd.DataFrame, "sold"], "DataFrame"),
+        (Annotated[pd.DataFrame | None, "sold"], "DataFrame"),
+    ],
+)
+def test_what_is_named_is_told_as_it_is_checked(annotation: Any, kind: str) -> None:
+    def function(given: object) -> None: ...
+
+    function.__annotations__["given"] = annotation
+    told = schema(function)["properties"]["given"]["description"]
+    assert told == f"Name of a variable of the notebook that holds a {kind}."
+
+
+def test_a_union_takes_a_value_or_a_name() -> None:
+    def function(
+        given: int | datetime.date | pd.DataFrame,
+        text: str | pd.DataFrame = "",
+        many: list[int | pd.DataFrame] | None = None,
+    ) -> object:
+        return given, text, many
+
+    told = schema(function, given="What to add.")
+    assert told["required"] == ["given"]
+    given = told["properties"]["given"]
+    assert given["anyOf"] == [
+        {"type": "integer"},
+        {"type": "string", "format": "date"},
+        {"type": "string"},
+    ]
+    either = "Name of a variable of the notebook that holds a DataFrame, or the value itself."
+    assert given["description"] == f"{either} What to add."
+    table = pd.DataFrame()
+    variables: dict[str, Any] = {"table": table, "region": "south", "tables": [table, 1]}
+    for arguments, expected in (
+        ({"given": 3}, (3, "", None)),
+        ({"given": "3"}, (3, "", None)),
+        ({"given": "2026-11-24"}, (datetime.date(2026, 11, 24), "", None)),
+        ({"given": "table", "text": "region"}, (table, "region", None)),
+        ({"given": 1, "text": "table", "many": "tables"}, (1, table, [table, 1])),
+        ({"given": 1, "text": "no variable", "many": [1, 2]}, (1, "no variable", [1, 2])),
+        ({"given": 1, "many": None}, (1, "", None)),
+    ):
+        for one, other in zip(called(function, arguments, **variables), expected, strict=True):
+            assert one is other or one == other
+    with pytest.raises(Unfit, match=r"given: there is no variable 'tabel'. Did you mean 'table'?"):
+        called(function, {"given": "tabel"}, **variables)
+    with pytest.raises(Unfit, match=r"given: the variable 'region' is of another class, str."):
+        called(function, {"given": "region"}, **variables)
+
+
+def test_a_name_that_is_null_is_left_out() -> None:
+    kept = pd.DataFrame()
+
+    def function(data: pd.DataFrame = kept) -> object:
+        return data
+
+    assert "default" not in schema(function)["properties"]["data"]
+    assert called(function, {"data": None}) is kept
 
 
 @pytest.mark.parametrize(
