@@ -61,8 +61,15 @@ class Toolbox:
 
     async def renew(self, sdk: CopilotSession, own: tuple[Function, ...]) -> None:
         """Tell the runtime where the tools are others than it knows."""
-        if _offered(own) != self._given:
+        known = self._given
+        if _offered(own) == known:
+            return
+        try:
             await sdk.set_tools(self.offer(own))
+        except BaseException:
+            # It may know nothing of them yet: they are told again with the next prompt.
+            self._given = known
+            raise
 
     def _tool(self, function: Function) -> Tool:
         from copilot.tools import Tool

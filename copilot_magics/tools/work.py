@@ -70,10 +70,10 @@ class Work:
         token = inside.set(self.asks)
         try:
             value = await _Stepwise(self.call(), self)
-        except asyncio.CancelledError:
-            self.result.cancel()
-            raise
         except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and self.stopped:
+                raise
+            # Also where nobody stopped this, but it cancelled itself or what it waited for.
             self._give(self.result.set_exception, _plain(error))
         else:
             self._give(self.result.set_result, value)
@@ -166,7 +166,7 @@ def _plain(error: BaseException) -> BaseException:
     """Return an error that a loop can carry: others end the loop that hears of them."""
     if isinstance(error, Exception):
         return error
-    return Ended(f"{type(error).__name__}: the tool was stopped")
+    return Ended(f"The tool was ended by its own {type(error).__name__}.")
 
 
 class Ended(Exception):

@@ -30,6 +30,14 @@ def add(a: int, b: int = 1) -> int:
 ADD = tool_of(add)
 
 
+def cancels() -> None:
+    """Raise what a loop takes for a cancellation."""
+    raise asyncio.CancelledError
+
+
+CANCELS = tool_of(cancels)
+
+
 class Session:
     """One session's side of things, as far as tools are concerned."""
 
@@ -70,6 +78,37 @@ async def test_a_permission_is_for_one_call_with_its_arguments(tmp_path: Path) -
     assert not refusing.turn.works
     session.turn.end("answered")
     await following
+
+
+async def test_a_call_that_cancels_itself_is_answered(tmp_path: Path) -> None:
+    session = Session(tmp_path, "allow-all", CANCELS)
+    following = session.follow()
+    await session.permit("cancels", "1")
+    told = await session.call("cancels", "1")
+    assert told.result_type == "failure"
+    assert told.text_result_for_llm == "The tool was ended by its own CancelledError."
+    session.turn.end("answered")
+    await following
+
+
+async def test_tools_that_were_not_taken_are_told_again(tmp_path: Path) -> None:
+    session, taken = Session(tmp_path, "allow-all"), []
+
+    class Runtime:
+        answers = False
+
+        async def set_tools(self, tools: list[Any]) -> None:
+            if not self.answers:
+                raise TimeoutError
+            taken.append([tool.name for tool in tools])
+
+    runtime: Any = Runtime()
+    with pytest.raises(TimeoutError):
+        await session.toolbox.renew(runtime, (ADD,))
+    runtime.answers = True
+    for _ in range(2):
+        await session.toolbox.renew(runtime, (ADD,))
+    assert taken == [["add"]]
 
 
 async def test_without_a_turn_nothing_is_called(tmp_path: Path) -> None:

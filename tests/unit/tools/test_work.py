@@ -62,6 +62,29 @@ async def test_work_is_done_where_the_turn_is_followed() -> None:
     await following.end()
 
 
+async def test_a_cancellation_of_its_own_is_an_error_like_others() -> None:
+    async def of_what_it_awaits() -> None:
+        task = asyncio.ensure_future(asyncio.Event().wait())
+        task.cancel()
+        await task
+
+    async def of_itself() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    following = Following()
+    for function in (of_what_it_awaits, of_itself, cancelled):
+        with pytest.raises(Ended, match="CancelledError"):
+            await following.do(of(function))
+    await following.end()
+
+
+def cancelled() -> None:
+    raise asyncio.CancelledError
+
+
 def exit_now() -> None:
     raise SystemExit(1)
 
