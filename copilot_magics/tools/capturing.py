@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from copilot_magics.mentions.summary import ends
+from copilot_magics.texts import as_text
 
 _STREAM = 1_000_000
 """Characters of one stream's text that are kept, its beginning and its end."""
@@ -131,8 +132,30 @@ def show_again(shown: list[list[Output]]) -> None:
     for output in itertools.chain.from_iterable(shown):
         if isinstance(output, Printed):
             getattr(sys, output.stream).write(output.text)
-        else:
+            continue
+        # What cannot be shown has failed before, and must not cost what comes after it.
+        with contextlib.suppress(Exception):
             publish_display_data(output.data, output.metadata, transient=output.transient)
+
+
+def spelled_out(shown: Any) -> Any:
+    """Return what is shown as it can be sent to a notebook: half characters are spelled out.
+
+    Parameters
+    ----------
+    shown : object
+        A text, a MIME bundle, or a part of one.
+    """
+    if isinstance(shown, str):
+        return as_text(shown)
+    if isinstance(shown, dict):
+        return {
+            as_text(key) if isinstance(key, str) else key: spelled_out(value)
+            for key, value in shown.items()
+        }
+    if isinstance(shown, list | tuple):
+        return [spelled_out(one) for one in shown]
+    return shown
 
 
 def current_capture() -> Capture | None:
@@ -169,8 +192,10 @@ def _tap_stream(name: str) -> Callable[[], None]:
     original = stream.write
 
     def write(text: str, *args: Any, **options: Any) -> Any:
-        if (capture := _whose()) and isinstance(text, str) and not capture.write(name, text):
-            return len(text)
+        if (capture := _whose()) and isinstance(text, str):
+            text = as_text(text)
+            if not capture.write(name, text):
+                return len(text)
         return original(text, *args, **options)
 
     return _replace(stream, "write", write)
@@ -182,6 +207,7 @@ def _tap_publish(publisher: Any) -> Callable[[], None]:
     def publish(data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
         capture, transient = _whose(), options.get("transient")
         if capture and isinstance(data, dict):
+            data, metadata = spelled_out(data), spelled_out(metadata)
             displayed = Displayed(data, metadata or {}, transient or {})
             if not capture.publish(displayed, update=bool(options.get("update"))):
                 return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from copilot_magics.mentions.guarded import guarded_repr
 from copilot_magics.mentions.naming import full_name, is_a
+from copilot_magics.tools.capturing import spelled_out
 
 _SECONDS = 5.0
 """How long a value may take to say how it is shown."""
@@ -52,7 +53,7 @@ def show(shell: Any, value: object) -> str:
     if harmless or not told.startswith(f"<{name}: "):
         try:
             with limited():
-                data, metadata = shell.display_formatter.format(value)
+                data, metadata = map(spelled_out, shell.display_formatter.format(value))
         except TooLong:
             data = {"text/plain": told or f"<{name}: to show it took too long>"}
     if not data:

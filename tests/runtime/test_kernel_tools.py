@@ -220,13 +220,16 @@ class Page:
             try:
                 while True: pass
             except BaseException: pass
+class Half:
+    def __repr__(self): return '\\ud800'
+    def _repr_html_(self): return '<i>\\ud800</i>'
 class Exits:
     def __repr__(self):
         import os; os._exit(1)
 class Fails(Exception):
     def __str__(self): raise RuntimeError('no')
 loops, raises, shouts, tells, exits = Loops(), Raises(), Shouts(), Tells(), Exits()
-page, nested = Page(), [{'deep': (Loops(),)}]
+page, half, nested = Page(), Half(), [{'deep': (Loops(),)}]
 """
 
 
@@ -239,6 +242,12 @@ def test_hostile_objects_neither_hang_nor_break_the_turn(
     assert says(kernel, provider, run("tells")) == "Result:\nsaid"
     assert "loops: " in says(kernel, provider, call("notebook_variables"))
     assert "Fails: <exception str() failed>" in says(kernel, provider, run("raise Fails"))
+    assert says(kernel, provider, run("half")) == "Result:\n\\ud800"
+    again = kernel.run(LOOP.format(run("half")))
+    assert again.status == "ok", again.text
+    assert {"text/plain": "\\ud800", "text/html": "<i>\\ud800</i>"} in again.displays
+    cancelled = "import asyncio\nasyncio.current_task().cancel()\nawait asyncio.sleep(0)"
+    assert "CancelledError" in says(kernel, provider, run(cancelled))
     long = says(kernel, provider, run("print('é' * 10**6); 'b' * 10**6"))
     assert "characters left out" in long
 

@@ -16,7 +16,7 @@ from scripted import ScriptedServer
 Start = Callable[..., Notebook]
 
 TOOLS = '''
-import asyncio, threading
+import asyncio, math, threading
 from typing import Literal
 import pandas as pd
 from pydantic import BaseModel
@@ -58,6 +58,12 @@ def plot(data: pd.DataFrame):
 @copilot_tool
 def fail(n: int = 0):
     return 1 / n
+
+@copilot_tool
+async def cancelled(at: float = math.nan, text: str = "\\ud800", most: int = 10**400):
+    "Read caf\\udce9."
+    asyncio.current_task().cancel()
+    await asyncio.sleep(0)
 '''
 
 
@@ -124,6 +130,10 @@ def test_functions_of_the_notebook_become_tools(
     assert "copilot_magics/" not in told(provider)
     assert cell.error is None
 
+    asks(kernel, call("cancelled"))
+    assert told(provider) == "The tool was ended by its own CancelledError."
+    assert offered(provider)["cancelled"]["description"] == "Read caf\\udce9."
+
     kernel.run("@copilot_tool\ndef fail(text: str):\n    'Now it works.'\n    return text.upper()")
     asks(kernel, call("fail", text="again"))
     assert told(provider) == "AGAIN"
@@ -131,7 +141,7 @@ def test_functions_of_the_notebook_become_tools(
     asks(kernel, call("sales", region="south") + "\n" + call("fail", text="both"))
     results = [m["content"] for m in provider.last.since_prompt if m["role"] == "tool"]
     assert results == ["4", "BOTH"]
-    assert kernel.run("copilot_tool").text == "<copilot_tool: sales, wait, plot, fail>"
+    assert kernel.run("copilot_tool").text == "<copilot_tool: sales, wait, plot, fail, cancelled>"
     kernel.run("copilot_tool.remove('sales'); copilot_tool.remove(wait)")
     asks(kernel, "say: After.")
     assert {"sales", "wait"} & set(offered(provider)) == set()

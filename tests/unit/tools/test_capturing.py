@@ -12,7 +12,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import HTML, clear_output, display
 
-from copilot_magics.tools.capturing import Capture, Displayed, Printed
+from copilot_magics.tools.capturing import Capture, Displayed, Printed, show_again
 from copilot_magics.tools.kernel import NotebookTools
 from copilot_magics.tools.results import Told
 from copilot_magics.tools.running import run_code
@@ -57,6 +57,31 @@ def test_streams_and_displays_in_order(shell: Any, capsys: pytest.CaptureFixture
     assert shown.out.startswith("out\n")
     assert shown.out.endswith("more\nafter\n") or "more\n" in shown.out
     assert shown.err == "err\n"
+
+
+def test_half_a_character_is_spelled_out(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = Capture(shell, shown=True)
+    with capture.listening():
+        print("out \udcff")
+        display(HTML("<i>\ud800</i>"), metadata={"\ud800": ["\ud800", b"\xff", 1]})
+    printed, displayed = capture.outputs
+    assert printed == Printed("stdout", "out \\udcff\n")
+    assert isinstance(displayed, Displayed)
+    assert displayed.data["text/html"] == "<i>\\ud800</i>"
+    assert displayed.metadata["\\ud800"] == ["\\ud800", b"\xff", 1]
+    assert capsys.readouterr().out.startswith("out \\udcff\n")
+
+
+def test_what_cannot_be_shown_again_costs_nothing_else(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Hostile:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    before, after = Printed("stdout", "before\n"), Printed("stdout", "after\n")
+    show_again([[before, Displayed({"text/plain": Hostile()})], [after]])
+    assert capsys.readouterr().out == "before\nafter\n"
 
 
 def test_clearing_clears_what_the_code_has_shown(shell: Any) -> None:
@@ -142,6 +167,13 @@ async def test_code_that_defines_something_can_be_looked_at(shell: Any) -> None:
     assert told.failed
     assert "missing 1 required positional argument" in told.text
     assert told.text.count("File ") == 1
+
+
+async def test_a_value_that_says_half_a_character_is_shown(shell: Any) -> None:
+    code = "class Half:\n    def __repr__(self): return '\\ud800'\nHalf()"
+    told, capture = await ran(shell, code)
+    assert told.text == "Result:\n\\ud800"
+    assert kept(capture) == [("display", "\\ud800")]
 
 
 @pytest.mark.parametrize("code", ["", "# only a comment", "x = 1", "5;", "None", "pass"])
