@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from copilot_magics.mentions.naming import full_name, plain_kind
-from copilot_magics.mentions.rendering import cut, render, without_addresses
+from copilot_magics.mentions.rendering import IsSecret, cut, render, without_addresses
 from copilot_magics.words import counted
 
 MOST = 4_000
@@ -73,7 +73,7 @@ def guarded_repr(value: object, most: int = MOST) -> str:
     return told
 
 
-def brief(value: object, most: int = 80) -> str:
+def brief(value: object, most: int = 80, is_secret: IsSecret | None = None) -> str:
     """Return a value in a few words, without running any code of its own or forking.
 
     Parameters
@@ -82,9 +82,11 @@ def brief(value: object, most: int = 80) -> str:
         The value.
     most : int
         Characters to return, and a few more that say what was left out.
+    is_secret : callable, optional
+        Says of a key in a mapping, and of its value, whether the value is left out.
     """
     try:
-        return render(value, most, lambda one, _most: f"<{full_name(type(one))}>")
+        return render(value, most, lambda one, _most: f"<{full_name(type(one))}>", is_secret)
     except Exception:
         return f"<{full_name(type(value))}>"
 

@@ -1,7 +1,7 @@
 """What there is in the notebook, in short: the user's own variables, and the cells that were run.
 
-Sent along only where ``--context`` or its configuration says so. Each variable has a line; a text
-whose name says that it is a secret is told by its length alone.
+Sent along only where ``--context`` or its configuration says so. Each variable has a line; what has
+a name that says it is a secret, or such a key in a dict, is told by its kind and length alone.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from types import ModuleType
 from typing import Any
 
 from copilot_magics.mentions.cells import Cell, cells
-from copilot_magics.mentions.columns import plain_or_quoted
+from copilot_magics.mentions.columns import label_text
+from copilot_magics.mentions.functions import FUNCTIONS
 from copilot_magics.mentions.guarded import brief
-from copilot_magics.mentions.naming import class_name, is_a, plain_kind
+from copilot_magics.mentions.naming import bases_of, class_name, is_a, loaded, plain_kind
+from copilot_magics.mentions.pandas_frames import plain_table
 from copilot_magics.mentions.summary import (
     MOST_TOKENS,
     Summary,
@@ -23,7 +25,20 @@ from copilot_magics.mentions.summary import (
     tokens,
 )
 
-_SECRET = re.compile(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
+_SECRET = re.compile(
+    r"key|token|secret|passw|passphrase|pwd|(?<![a-z])pw(?![a-z])|bearer|credential|auth",
+    re.IGNORECASE,
+)
+_LONG = (str, bytes, bytearray, list, tuple, dict, set)
+_HARMLESS = (bool, int, float, complex, type(None), ModuleType, *FUNCTIONS)
+"""What is no secret, whatever its name: ``tokens = 512``."""
+_SHAPED = (
+    ("pandas", "DataFrame"),
+    ("pandas", "Series"),
+    ("polars", "DataFrame"),
+    ("numpy", "ndarray"),
+)
+"""Of these no value is told."""
 _LINE = 100
 _CELL = 350
 """Tokens of a cell in the overview."""
@@ -58,8 +73,8 @@ def variable_line(name: str, value: object) -> str:
     value : object
         The value; none of its code is run.
     """
-    if type(value) is str and _SECRET.search(name):
-        return f"{name}: str of {len(value)} characters, not told because of its name"
+    if _is_secret(name, value) and not any(is_a(value, *one) for one in _SHAPED):
+        return f"{name}: {_kind(value)}, not told because of its name"
     try:
         return f"{name}: {_told(value)}"
     except Exception:
@@ -94,17 +109,39 @@ def _short(one: Cell) -> str:
     return text if tokens(text) <= _CELL else both_ends(text, _CELL)
 
 
+def _is_secret(name: object, value: object) -> bool:
+    if type(name) is not str or not _SECRET.search(name):
+        return False
+    is_class = any(base is type for base in bases_of(type(value)))
+    return (
+        not is_class and plain_kind(value) not in _HARMLESS and not is_a(value, "numpy", "number")
+    )
+
+
+def _kind(value: Any) -> str:
+    kind = class_name(type(value))
+    if plain_kind(value) not in _LONG:
+        return kind
+    unit = " characters" if type(value) is str else ""
+    return f"{kind} of {len(value):,}{unit}"
+
+
 def _told(value: Any) -> str:
     kind = class_name(type(value))
-    for library, name in (("pandas", "DataFrame"), ("polars", "DataFrame")):
-        if is_a(value, library, name):
-            rows, width = value.shape
-            names = [plain_or_quoted(str(column), 20) for column in list(value.columns)[:8]]
-            more = ", …" if width > 8 else ""
-            return f"{kind} of {rows:,} rows × {width:,} columns: {', '.join(names)}{more}"
-    if is_a(value, "pandas", "Series"):
-        return f"{kind} of {len(value):,} values, {value.dtype}"
+    # A subclass may have attributes of its own.
+    is_polars = type(value) is loaded("polars", "DataFrame")
+    table = value if is_polars else plain_table(value)
+    if is_polars or is_a(table, "pandas", "DataFrame"):
+        rows, width = table.shape
+        names = [label_text(column) for column in list(table.columns)[:8]]
+        more = ", …" if width > 8 else ""
+        return f"{kind} of {rows:,} rows × {width:,} columns: {', '.join(names)}{more}"
+    if table is not None:
+        return f"{kind} of {len(table):,} values, {table.dtype}"
     if is_a(value, "numpy", "ndarray"):
-        return f"{kind} of shape {value.shape}, {str(value.dtype)[:60]}"
-    length = f" of {len(value):,}" if plain_kind(value) in (list, tuple, dict, set) else ""
-    return f"{kind}{length} {brief(value, _LINE)}"
+        import numpy as np
+
+        plain = np.asarray(value)
+        return f"{kind} of shape {plain.shape}, {str(plain.dtype)[:60]}"
+    counted = _kind(value) if plain_kind(value) in (list, tuple, dict, set) else kind
+    return f"{counted} {brief(value, _LINE, _is_secret)}"

@@ -32,6 +32,9 @@ from copilot_magics.mentions.naming import (
 Foreign = Callable[[object, int], str]
 """Writes an object of a kind that is not Python's own, in at most so many characters."""
 
+IsSecret = Callable[[object, object], bool]
+"""Says of a key in a mapping, and of its value, whether the value is left out."""
+
 _DEPTH = 5
 _ITEMS = (40, 12, 6, 4, 3)
 """Items that are shown of a container, by how deep it lies."""
@@ -89,7 +92,7 @@ def cut(text: str, most: int) -> str:
     return f"{text[:most]}… ({len(text) - most:,} more characters)"
 
 
-def render(value: object, most: int, foreign: Foreign) -> str:
+def render(value: object, most: int, foreign: Foreign, is_secret: IsSecret | None = None) -> str:
     """Return a value in about so many characters.
 
     Parameters
@@ -100,17 +103,20 @@ def render(value: object, most: int, foreign: Foreign) -> str:
         Characters to write.
     foreign : callable
         Writes what is not of Python's own kinds.
+    is_secret : callable, optional
+        Says what is left out of mappings; else it is nothing.
     """
     # What was cut already says so itself, and may be a few words longer for it.
-    text = "".join(_pieces(value, _Room(most), foreign, 0))
+    text = "".join(_pieces(value, _Room(most, is_secret), foreign, 0))
     return text if len(text) <= most + _WORDS else cut(text, most)
 
 
 class _Room:
-    """How much may still be written."""
+    """How much may still be written, and what may not."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, is_secret: IsSecret | None) -> None:
         self.left = most
+        self.is_secret = is_secret
 
     def take(self, text: str) -> str:
         self.left -= len(text)
@@ -146,7 +152,10 @@ def _container(value: Any, room: _Room, foreign: Foreign, depth: int) -> Iterato
                 key, entry = item
                 yield from _pieces(key, room, foreign, depth + 1)
                 yield room.take(": ")
-                yield from _pieces(entry, room, foreign, depth + 1)
+                if room.is_secret and room.is_secret(key, entry):
+                    yield room.take(f"<{full_name(type(entry))}, not told>")
+                else:
+                    yield from _pieces(entry, room, foreign, depth + 1)
             else:
                 yield from _pieces(item, room, foreign, depth + 1)
         if shown < count:

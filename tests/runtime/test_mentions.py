@@ -73,6 +73,7 @@ def test_mentions(kernel: Notebook, provider: ScriptedServer, tmp_path: Path) ->
     work = tmp_path / "work"
     (work / "data.csv").write_text("a,b\n1,2\n")
     (work / "two words").mkdir()
+    os.mkfifo(work / "pipe")
     what_is_not_there_is_said_before_anything_is_sent(kernel, provider)
     what_is_mentioned_is_sent_and_shown_and_nothing_else(kernel, provider, tmp_path)
     context_is_sent_where_it_was_asked_for(kernel, provider)
@@ -168,6 +169,10 @@ UNKNOWN = [
     ("@error", "No cell has failed in this kernel, so there is no @error; nothing was sent."),
     ("@df.pricee", "@df has no attribute 'pricee'; nothing was sent. Did you mean 'price'?"),
     ("@settings['rat']", "@settings has no key 'rat'; nothing was sent. Did you mean 'rate'?"),
+    ("@settings[007]", "@settings[007] has a key that Python cannot read; nothing was sent."),
+    (r"@df\x.csv", "There is no file or folder 'df"),
+    ("@df(1).csv", "There is no file 'df(1).csv' to mention; nothing was sent."),
+    ("@pipe", "'pipe' is neither a file nor a folder; nothing was sent."),
     ("@df[0:2]", "@df[0:2] would have to be computed by code of its own; nothing was sent."),
     ("@lazy.value", "@lazy.value would have to be computed by code of its own; nothing was sent."),
 ]
@@ -196,12 +201,13 @@ def what_is_not_there_is_said_before_anything_is_sent(
 
 def context_is_sent_where_it_was_asked_for(kernel: Notebook, provider: ScriptedServer) -> None:
     kernel.run("print('earlier')")
-    kernel.run("api_key = 'sk-123456789'\n_own = 1")
+    kernel.run("api_key = 'sk-123456789'\nlogin = {'password': ['hunter22']}\n_own = 1")
     shown(kernel.run("%%copilot --context all\nsay: All."))
     told = attachments(provider)
     assert list(told) == ["variables", "cells"]
     assert "df: DataFrame of 3 rows × 2 columns: price, " in told["variables"]
     assert "api_key: str of 12 characters, not told because of its name" in told["variables"]
+    assert "login: dict of 1 {'password': &lt;list, not told&gt;}" in told["variables"]
     assert "pd:" not in told["variables"]
     assert "_own" not in told["variables"]
     assert "print('earlier')\n\nIt showed:\nearlier" in told["cells"]

@@ -50,7 +50,6 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
             attach([path])
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="There are none on Windows.")
 def test_what_one_could_wait_for_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -209,6 +209,43 @@ def test_nobody_is_believed_to_be_of_a_library() -> None:
     assert value_text(Number(1)) == "<numpy.Number>"
 
 
+HIDDEN = {
+    "passphrase": "hidden",
+    "bearer": "hidden",
+    "db_pw": "hidden",
+    "token": b"hidden",
+    "password": ["hidden"],
+    "secret_key": {"a": "hidden"},
+    "client_secret": ("hidden",),
+    "credentials": Says(lambda: "hidden"),
+    "cfg": {"api_key": "hidden", "nested": [{"auth": ("hidden",)}]},
+}
+TOLD = {
+    "tokens": (512, "int 512"),
+    "key": (None, "NoneType None"),
+    "tokenize": (len, "<function len>"),
+    "Secret": (Silent, "<class "),
+    "upwards": ("told", "'told'"),
+    "tokens_table": (pd.DataFrame({"a": [1]}), "1 rows × 1 columns: a"),
+    "key_array": (np.zeros(2), "of shape (2,)"),
+    "options": ({"max_tokens": 512, "url": "told"}, "dict of 2 {'max_tokens': 512, 'url': 'told'}"),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_has_the_name_of_a_secret_is_not_told_unless_it_is_mentioned(name: str) -> None:
+    line = variable_line(name, HIDDEN[name])
+    assert "hidden" not in line
+    assert "not told" in line
+    assert "hidden" in summarise(HIDDEN[name], name).text
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_can_be_no_secret_is_told_whatever_its_name(name: str) -> None:
+    value, told = TOLD[name]
+    assert told in variable_line(name, value)
+
+
 def test_brief_asks_nobody() -> None:
     asked: list[int] = []
     said = Says(lambda: asked.append(1) or "said")
