@@ -76,6 +76,8 @@ class Ask:
         What a ``url``, ``mcp`` or ``custom-tool`` request names.
     command : str
         The whole command text of a ``shell`` request.
+    cwd : str
+        The folder that the command runs in.
     in_person : bool
         Whether only a person may say yes, whatever the rules are.
     """
@@ -94,6 +96,7 @@ class Ask:
     server: str = ""
     tool: str = ""
     command: str = ""
+    cwd: str = ""
     in_person: bool = False
 
     @property
@@ -169,14 +172,17 @@ def _escape(char: str) -> str:
 
 def _shell(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
     text = _text(raw, "fullCommandText")
+    # The agent's shell may have gone elsewhere in an earlier command.
+    folder = os.path.realpath(str(raw.get("resolvedWorkingDirectory") or cwd))
     return Ask(
         kind="shell",
         title="run a command",
         body=visible(text),
         syntax="bash",
         option=_shell_option(text),
-        key=("shell", os.path.realpath(cwd), text),
+        key=("shell", folder, text),
         command=text,
+        cwd=folder,
     )
 
 

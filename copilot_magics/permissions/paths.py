@@ -158,6 +158,48 @@ def is_denied(pattern: str, target: Target, cwd: str) -> bool:
     return False
 
 
+def globs_meet(pattern: str, glob: str, cwd: str) -> bool:
+    """Say whether a glob may name what a denying pattern names, be it there yet or not."""
+    expanded = os.path.expanduser(pattern).casefold()
+    full = os.path.normpath(os.path.join(os.path.realpath(cwd).casefold(), expanded))
+    glob = os.path.normpath(glob).casefold()
+    # In some programs a star stands for folders too.
+    if fnmatchcase(full, glob) or fnmatchcase(os.path.normpath(expanded), glob):
+        return True
+    parts = list(PurePath(glob).parts)
+    if os.path.isabs(expanded):
+        return _parts_meet(list(PurePath(full).parts), parts)
+    wanted = list(PurePath(os.path.normpath(expanded)).parts)
+    return any(_parts_meet(wanted, parts[start:]) for start in range(len(parts)))
+
+
+def leads_to(pattern: str, folder: str) -> bool:
+    """Say whether a folder has the name of one that a denying pattern goes through."""
+    through = PurePath(os.path.expanduser(pattern).casefold()).parts[:-1]
+    return any(_names_meet(part, os.path.basename(folder).casefold()) for part in through)
+
+
+def _parts_meet(wanted: list[str], parts: list[str]) -> bool:
+    """Say whether a path of the one kind may lie in the folder that the other means."""
+    if "**" in wanted:
+        before, after = wanted[: wanted.index("**")], wanted[wanted.index("**") + 1 :]
+        wanted = before or [part for part in after if part != "**"]
+    return len(parts) >= len(wanted) and all(map(_names_meet, wanted, parts))
+
+
+def _names_meet(one: str, other: str) -> bool:
+    """Say whether two globs may match one name: by what they begin and end with."""
+    ends = [re.split(r"\[.*\]|[*?\[]", name, flags=re.DOTALL) for name in (one, other)]
+    (first, last), (first2, last2) = [(parts[0], parts[-1]) for parts in ends]
+    if len(ends[0]) == 1 and len(ends[1]) > 1:
+        # A set may be negated or a class, which fnmatch reads otherwise: it is any letters.
+        return fnmatchcase(one, re.sub(r"\[.*\]", "*", other, flags=re.DOTALL))
+    if len(ends[1]) == 1:
+        return fnmatchcase(other, one)
+    starts_alike = first.startswith(first2) or first2.startswith(first)
+    return starts_alike and (last.endswith(last2) or last2.endswith(last))
+
+
 def _followed(target: Target) -> str:
     try:
         return os.path.realpath(target.asked)

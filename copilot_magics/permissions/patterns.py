@@ -11,10 +11,11 @@ https on its usual port, and denies every scheme and port.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.permissions import programs
@@ -116,6 +117,12 @@ class Pattern:
 
     def denies_url(self, url: str) -> bool:
         """Say whether this denies a URL, in any spelling of it."""
+        # Some programs read percents in the name of a host, or another slash for a slash.
+        scheme, slashes, rest = url.replace("\\", "/").partition("://")
+        host, slash, path = rest.partition("/")
+        return self._denies(url) or self._denies(scheme + slashes + unquote(host) + slash + path)
+
+    def _denies(self, url: str) -> bool:
         asked = _split(url)
         wanted = _split(self._with_scheme()) if self.argument else None
         if asked is None or wanted is None:
@@ -127,7 +134,8 @@ class Pattern:
             _is_ambiguous(url, asked) and host in url.casefold()
         ):
             return False
-        return asked.path.startswith(wanted.path.rstrip("/"))
+        begin = wanted.path.rstrip("/")
+        return asked.path.startswith(begin) or _path(asked.path).startswith(_path(begin))
 
     def host(self) -> str:
         """Return the host of a ``url`` pattern, without a wildcard; empty for the bare kind."""
@@ -198,6 +206,12 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return split
+
+
+def _path(path: str) -> str:
+    """Write a URL's path as a server reads it: without percents, dots and double slashes."""
+    path = unquote(path).replace("\\", "/").casefold()
+    return "" if path in ("", "/") else posixpath.normpath("/" + path.lstrip("/"))
 
 
 def _authority(split: SplitResult) -> str:

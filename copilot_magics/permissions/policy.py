@@ -8,7 +8,6 @@ a person's own words for exactly this action counts as a yes.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +18,7 @@ from copilot_magics.permissions.asks import Ask
 from copilot_magics.permissions.commands import Denial, denial, why_not
 from copilot_magics.permissions.paths import Target, is_denied, matches, secrets_below
 from copilot_magics.permissions.patterns import Pattern
+from copilot_magics.permissions.places import denied_file, denied_page
 
 Verdict = Literal["allow", "ask", "refuse"]
 _FILES = ("read", "write")
@@ -209,14 +209,9 @@ class Policy:
         if pattern.kind == "shell":
             return denial(ask.line, pattern.shell, self._shell_rules)
         if pattern.kind == "url":
-            urls = re.findall(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"|;&<>]+", ask.command)
-            host = pattern.host()
-            if any(map(pattern.denies_url, urls)) or (host and host in ask.command.casefold()):
-                return Denial(True, "the command names it")
+            return denied_page(ask.line, pattern)
         if pattern.kind in _FILES and pattern.argument is not None:
-            words = re.split(r"[\s'\"|;&<>=()`$,:]+", ask.command)
-            if any(self._denies(pattern, Target.of(word, self.cwd)) for word in words if word):
-                return Denial(True, "the command names it")
+            return denied_file(ask.line, pattern.argument, (self.cwd, ask.cwd or self.cwd))
         return None
 
     def _denies(self, pattern: Pattern, path: Target) -> bool:

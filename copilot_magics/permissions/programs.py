@@ -1,10 +1,10 @@
 """Which programs run other programs, and how they can be told to.
 
 Three questions. `runs_another`: would this command run something its own name does not say, or may
-it, being of a program on no list? Then a pattern that allows the name does not allow it. `cannot_see`: may it run commands that are not
-written in its words? `stranger`: is it a program of which nothing is known here? Then a deny
-pattern cannot know whether it is evaded. Yet a program can be exchanged for another of its name.
-Which words have a program run another is in `options`.
+it, being of a program on no list? Then a pattern that allows the name does not allow it.
+`cannot_see`: may it run commands that are not written in its words? `stranger`: is it a program of
+which nothing is known here? Then a deny pattern cannot know whether it is evaded. Yet a program can
+be exchanged for another of its name. Which words have a program run another is in `options`.
 """
 
 from __future__ import annotations

@@ -65,6 +65,11 @@ _COMPUTES = {
     "expansion": re.compile(rb"\$\{[\w*]+:(?![-=+?]|\s*-?\d+\s*(:\s*-?\d+\s*)?\})"),
     "array": re.compile(rb"[(\s]\["),
 }
+_WORDS = {
+    "word", "number", "raw_string", "string", "concatenation", "ansi_c_string", "translated_string",
+    "simple_expansion", "expansion", "command_substitution",
+    "arithmetic_expansion", "brace_expression", "extglob_pattern", "regex", "heredoc_body",
+}  # fmt: skip
 _COMMANDS = {"command", "declaration_command", "unset_command"}
 _QUOTABLE = {"word", "raw_string", "concatenation"}
 _SUBSTITUTES_LATER = re.compile(r"\$[({]|`")
@@ -92,12 +97,16 @@ class Line:
         What the line does other than running plain commands: "redirects to or from a file".
     doubts : tuple of str
         Why it may run commands that are not in `commands`.
+    words : tuple of (str or None)
+        Every word of the line, unquoted, those of redirects and assignments too; a glob is its own
+        text, and None is what the shell computes.
     """
 
     text: str
     commands: tuple[Words, ...]
     beyond: tuple[str, ...]
     doubts: tuple[str, ...]
+    words: Words = ()
 
 
 def parse(text: str) -> Line:
@@ -121,6 +130,7 @@ def parse(text: str) -> Line:
     beyond: list[str] = []
     doubts: list[str] = []
     harmless: list[tuple[int, int]] = []
+    every: list[str | None] = []
     unread = bytearray(source)
     for node in _nodes(tree.root_node, source):
         if _is_harmless(node, source):
@@ -133,6 +143,8 @@ def parse(text: str) -> Line:
             words = _words(node, source)
             commands.append((node.start_byte, words))
             doubts += _doubts_of_command(words)
+        if _is_word(node):
+            every.append(_word(node, source, globs=True))
         beyond += _beyond(node)
         doubts += _doubts(node, source)
     if unread.replace(b"\\\n", b"").strip():
@@ -146,7 +158,8 @@ def parse(text: str) -> Line:
         beyond.append("can be read in more than one way")
     if doubts and not beyond:
         beyond.append("cannot be read with certainty")
-    return Line(text, lines, tuple(dict.fromkeys(beyond)), tuple(dict.fromkeys(doubts)))
+    beyond, doubts = list(dict.fromkeys(beyond)), list(dict.fromkeys(doubts))
+    return Line(text, lines, tuple(beyond), tuple(doubts), tuple(every))
 
 
 # To bash they are letters that are in none of its own words. The grammar's scanner looks every
@@ -190,6 +203,11 @@ def _is_harmless(node: Node, source: bytes) -> bool:
 
 def _of(node: Node, source: bytes) -> bytes:
     return source[node.start_byte : node.end_byte]
+
+
+def _is_word(node: Node) -> bool:
+    """Say whether a node is a word, and no part of one."""
+    return node.type in _WORDS and (node.parent is None or node.parent.type not in _WORDS)
 
 
 def _beyond(node: Node) -> Iterator[str]:
@@ -297,6 +315,8 @@ def _word(node: Node, source: bytes, *, head: bool = False, globs: bool = False)
             ):
                 return None
             return whole
+        case "simple_expansion" if text in {"$?", "$#", "$$", "$!"}:
+            return "0"
     return None
 
 
