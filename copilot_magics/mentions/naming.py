@@ -34,6 +34,11 @@ def plain_kind(value: object) -> type:
     return kind if type(kind) is type else _Unusual
 
 
+def is_class(value: object) -> bool:
+    """Whether a value is a class, whatever it has been made by."""
+    return any(base is type for base in bases_of(type(value)))
+
+
 def class_name(kind: type) -> str:
     """Return a class's name, without its module."""
     # It may be a text of a kind of its own.

@@ -14,7 +14,7 @@ from copilot_magics.mentions.cells import Cell, cells
 from copilot_magics.mentions.columns import label_text
 from copilot_magics.mentions.functions import FUNCTIONS
 from copilot_magics.mentions.guarded import brief
-from copilot_magics.mentions.naming import bases_of, class_name, is_a, loaded, plain_kind
+from copilot_magics.mentions.naming import class_name, is_a, is_class, loaded, plain_kind
 from copilot_magics.mentions.pandas_frames import plain_table
 from copilot_magics.mentions.summary import (
     MOST_TOKENS,
@@ -112,10 +112,8 @@ def _short(one: Cell) -> str:
 def _is_secret(name: object, value: object) -> bool:
     if type(name) is not str or not _SECRET.search(name):
         return False
-    is_class = any(base is type for base in bases_of(type(value)))
-    return (
-        not is_class and plain_kind(value) not in _HARMLESS and not is_a(value, "numpy", "number")
-    )
+    harmless = plain_kind(value) in _HARMLESS or is_a(value, "numpy", "number")
+    return not harmless and not is_class(value)
 
 
 def _kind(value: Any) -> str:

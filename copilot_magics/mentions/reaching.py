@@ -21,6 +21,7 @@ from copilot_magics.mentions.naming import (
     bases_of,
     found_in,
     held_by,
+    is_class,
     is_from,
     loaded,
     plain_kind,
@@ -76,6 +77,8 @@ def _attribute(value: Any, name: str, so_far: str) -> Any:
     kind = type(value)
     found = _kept(value, name)
     asked = value if is_from(kind, *_TRUSTED) else plain_table(value)
+    if _is_registered(found):
+        raise computed(f"{so_far}.{name}")
     if asked is not None and (asked is value or _kept(asked, name) is found):
         try:
             return getattr(asked, name)
@@ -119,9 +122,8 @@ def _item(value: Any, key: Any, so_far: str) -> Any:
 
 def _kept(value: Any, name: str) -> Any:
     """Return an attribute as it is kept, or `MISSING`: `inspect` asks metaclasses on its way."""
-    bases = bases_of(type(value))
-    of_class = found_in(bases, name)
-    if any(base is type for base in bases):
+    of_class = found_in(bases_of(type(value)), name)
+    if is_class(value):
         own = found_in(bases_of(value), name)
     else:
         own = dict.get(_own_dict(value), name, MISSING)
@@ -139,6 +141,14 @@ def _own_dict(value: Any) -> dict[str, Any]:
             held: dict[str, Any] = found.__get__(value)
             return held
     return {}
+
+
+def _is_registered(found: Any) -> bool:
+    """Whether what a library keeps makes an object of a class that somebody has registered."""
+    if not is_from(type(found), *_TRUSTED):
+        return False
+    held = dict.values(_own_dict(found))
+    return any(is_class(one) and not is_from(one, *_TRUSTED) for one in held)
 
 
 def _has(value: Any, name: str) -> bool:

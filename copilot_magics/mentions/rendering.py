@@ -23,6 +23,7 @@ from copilot_magics.mentions.naming import (
     bases_of,
     class_name,
     full_name,
+    is_class,
     is_from,
     loaded,
     module_of,
@@ -194,7 +195,7 @@ def _atom(value: Any, most: int, foreign: Foreign, depth: int) -> str:
         return f"<function {value.__name__}>"
     if kind is types.ModuleType:
         return f"<module {types.ModuleType.__getattribute__(value, '__name__')}>"
-    if any(base is type for base in bases_of(type(value))):
+    if is_class(value):
         return f"<class {full_name(value)}>"
     return foreign(value, most)
 

@@ -19,7 +19,7 @@ from copilot_magics.attachments import attach, attach_told
 from copilot_magics.config import CONTEXTS
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.mentions import cells
-from copilot_magics.mentions.finding import Mention, find
+from copilot_magics.mentions.finding import Mention, find, joined
 from copilot_magics.mentions.naming import as_named
 from copilot_magics.mentions.summary import Summary
 
@@ -124,7 +124,7 @@ def _add(along: Along, shell: Any, mention: Mention) -> None:
         along.summaries.append(_newest(shell, mention.expression))
     elif mention.copy and (found := _existing(mention.copy)):
         along.paths.append(found)
-    elif mention.copy and (_is_path(mention.path) or _COPY.fullmatch(mention.copy)):
+    elif mention.copy and (_is_path(mention.path) or _COPY.fullmatch(joined(mention.copy))):
         raise _unknown(f"file {mention.copy!r}", mention.copy, _files())
     elif mention.quoted or _is_path(mention.path):
         along.paths.append(_path(mention.path))
@@ -132,7 +132,7 @@ def _add(along: Along, shell: Any, mention: Mention) -> None:
         _add_variable(along, names, mention)
     elif found := _existing(mention.path):
         along.paths.append(found)
-    elif _is_variable(names, variable) and not _NAMED_FILE.search(mention.path):
+    elif _is_variable(names, variable) and not _NAMED_FILE.search(joined(mention.path)):
         _add_variable(along, names, mention)
     elif not mention.path[:1].isdigit():
         known = [*_known(shell), *_files()]

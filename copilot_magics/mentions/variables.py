@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from copilot_magics.mentions.guarded import guarded_repr
-from copilot_magics.mentions.naming import bases_of, class_name, full_name, is_a, plain_kind
+from copilot_magics.mentions.naming import class_name, full_name, is_a, is_class, plain_kind
 from copilot_magics.mentions.summary import Summary, clean, fitted
 
 Told = tuple[str, str, tuple[bytes, ...]]
@@ -46,8 +46,7 @@ def _told(value: Any) -> Told:
     for library, kind, tell in _LIBRARIES:
         if is_a(value, library, kind):
             return tell(value)
-    bases = bases_of(type(value))
-    if any(base is type for base in bases):
+    if is_class(value):
         from copilot_magics.mentions.functions import class_text
 
         return "class", class_text(value), ()

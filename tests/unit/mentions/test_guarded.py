@@ -102,6 +102,13 @@ def deep() -> str:
     return repr(Says(deep))
 
 
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def raises(error: BaseException) -> Callable[[], str]:
     def does() -> str:
         raise error
@@ -182,7 +189,10 @@ def test_nothing_of_it_remains(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr() == ("", "")
     kept.close()
     assert (tmp_path / "kept").read_text() == ""
-    assert not psutil.pid_exists(started) or psutil.Process(started).status() == "zombie"
+    ended = time.monotonic() + 30
+    # On a busy machine it may take its time to end.
+    while runs(started):
+        assert time.monotonic() < ended
 
 
 def test_no_metaclass_and_no_pretence_is_asked() -> None:

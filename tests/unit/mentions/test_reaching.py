@@ -175,6 +175,21 @@ def test_a_subclass_of_a_table_is_the_table_that_it_is() -> None:
         assert summarise(value, name).text
 
 
+def test_what_somebody_has_registered_with_a_library_is_not_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame = pd.DataFrame({"a": ["x"]})
+    monkeypatch.setattr(pd.DataFrame, "_accessors", set(pd.DataFrame._accessors))
+    pd.api.extensions.register_dataframe_accessor("finds")(Finds)
+    try:
+        for name, value in {"frame": frame, "sub": Frame(frame)}.items():
+            with pytest.raises(BadInput, match=f"@{name}.finds would have to be computed"):
+                reach({name: value}, f"{name}.finds")
+    finally:
+        del pd.DataFrame.finds
+    assert reach({"frame": frame}, "frame.a.str") is not None
+
+
 def test_a_name_may_be_spelled_in_several_ways() -> None:
     names = {"café": SimpleNamespace(fi=1), "मूल्य": {"cafe\u0301": 2}}
     assert reach(names, "cafe\u0301.ﬁ") == 1

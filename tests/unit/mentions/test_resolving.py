@@ -60,6 +60,8 @@ def test_what_is_meant_is_sent_and_nothing_else(
         (r"@C:\ is", "There is no file or folder 'C:"),
         ("@file(1).csv", r"There is no file 'file\(1\).csv' to mention"),
         ("@my-data(2).csv", "There is no file 'my-data"),
+        ("@data-मूल्य.csv", "There is no variable or file 'data-मूल्य.csv'"),
+        ("@data(मूल्य).csv", r"There is no file 'data\(मूल्य\).csv'"),
         ("@./x(2).txt", "There is no file './x"),
         ("@df['b'][007]", "has no key 'b'"),
     ],
