@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from copilot_magics.errors import BadInput
+from copilot_magics.mentions.overview import variable_line
 from copilot_magics.mentions.reaching import reach
 from copilot_magics.mentions.variables import summarise
 
@@ -173,6 +174,8 @@ def test_a_subclass_of_a_table_is_the_table_that_it_is() -> None:
             reach(names, expression)
     for name, value in names.items():
         assert summarise(value, name).text
+    assert variable_line("frame", names["frame"]) == "frame: Frame of 2 rows × 1 columns: a"
+    assert variable_line("guarded", names["guarded"]).startswith("guarded: Guarded <")
 
 
 def test_what_somebody_has_registered_with_a_library_is_not_made(
