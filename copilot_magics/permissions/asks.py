@@ -172,7 +172,7 @@ def _escape(char: str) -> str:
 
 def _shell(raw: Mapping[str, Any], cwd: str | os.PathLike[str]) -> Ask:
     text = _text(raw, "fullCommandText")
-    # The agent's shell may have gone elsewhere in an earlier command.
+    # Where the runtime says that a shell of the agent's went elsewhere, it is there.
     folder = os.path.realpath(str(raw.get("resolvedWorkingDirectory") or cwd))
     return Ask(
         kind="shell",

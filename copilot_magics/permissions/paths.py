@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -102,6 +102,25 @@ class Target:
 
 def secrets_below(folder: str) -> Iterator[str]:
     """Find the files with secrets below a folder; a folder too large to search counts as one."""
+    return _below(folder, _is_secret)
+
+
+def denied_below(pattern: str, folder: str, cwd: str) -> Iterator[str]:
+    """Find what a denying pattern names below a folder; one too large to search counts as well."""
+    named = [
+        part for part in PurePath(os.path.expanduser(pattern).casefold()).parts if part != "**"
+    ]
+
+    def is_meant(path: str) -> bool:
+        # Names first: they are told without looking at the disk.
+        alike = not named or _names_meet(named[-1], os.path.basename(path).casefold())
+        return alike and is_denied(pattern, Target.of(path, cwd), cwd)
+
+    return _below(folder, is_meant)
+
+
+def _below(folder: str, is_meant: Callable[[str], bool]) -> Iterator[str]:
+    """Walk through a folder; yield a folder itself where its files cannot all be looked at."""
     seen = 0
     if _NO_PATH.search(folder):
         yield folder
@@ -112,7 +131,7 @@ def secrets_below(folder: str) -> Iterator[str]:
             folders.remove(".git")
         for name in (*folders, *files):
             seen += 1
-            if _is_secret(path := os.path.join(where, name)):
+            if is_meant(path := os.path.join(where, name)):
                 yield path
         if seen > _MOST_ENTRIES:
             yield where

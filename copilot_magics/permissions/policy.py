@@ -8,7 +8,7 @@ a person's own words for exactly this action counts as a yes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,13 @@ from copilot_magics.config import PERMISSIONS
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.permissions.asks import Ask
 from copilot_magics.permissions.commands import Denial, denial, why_not
-from copilot_magics.permissions.paths import Target, is_denied, matches, secrets_below
+from copilot_magics.permissions.paths import (
+    Target,
+    denied_below,
+    is_denied,
+    matches,
+    secrets_below,
+)
 from copilot_magics.permissions.patterns import Pattern
 from copilot_magics.permissions.places import denied_file, denied_page
 
@@ -198,8 +204,10 @@ class Policy:
         if pattern.kind == ask.kind and ask.kind in _FILES:
             if any(self._denies(pattern, path) for path in ask.paths):
                 return named
-            hidden = any(path.depends_on_process for path in ask.paths)
-            return Denial(False, "what it leads to differs by process") if hidden else None
+            if any(path.depends_on_process for path in ask.paths):
+                return Denial(False, "what it leads to differs by process")
+            also = next(self._denied_by_search(pattern, ask), "")
+            return Denial(False, f"the search would also read {also}") if also else None
         if pattern.kind == "url" == ask.kind:
             return named if pattern.denies_url(ask.url) else None
         return named if _covers_name(pattern, ask) else None
@@ -213,6 +221,11 @@ class Policy:
         if pattern.kind in _FILES and pattern.argument is not None:
             return denied_file(ask.line, pattern.argument, (self.cwd, ask.cwd or self.cwd))
         return None
+
+    def _denied_by_search(self, pattern: Pattern, ask: Ask) -> Iterator[str]:
+        for path in ask.paths:
+            if ask.searches and pattern.argument is not None:
+                yield from denied_below(pattern.argument, path.real, self.cwd)
 
     def _denies(self, pattern: Pattern, path: Target) -> bool:
         return pattern.argument is None or is_denied(pattern.argument, path, self.cwd)

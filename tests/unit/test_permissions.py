@@ -489,6 +489,26 @@ def test_a_search_that_would_read_secrets_is_asked(folder: Path) -> None:
         assert verdict(read(folder, folder, names_only), cwd=folder) == "allow"
 
 
+@pytest.mark.parametrize(
+    ("deny", "wanted"),
+    [
+        ("read(b.py)", "ask"), ("read(src/b.py)", "ask"), ("read(src/*.py)", "ask"),
+        ("read(**/*.PY)", "ask"), ("read(src)", "ask"), ("read(src/**)", "ask"),
+        ("read(c.py)", "allow"), ("read(*.js)", "allow"), ("read(/etc)", "allow"),
+        ("write(b.py)", "allow"), ("read(.)", "refuse"),
+    ],
+)  # fmt: skip
+def test_a_search_that_would_read_what_is_denied_is_asked(
+    folder: Path, deny: str, wanted: str
+) -> None:
+    (folder / "src" / "b.py").write_text("b")
+    search = read(folder, folder, "Search in directory: x")
+    for mode in ("ask", "allow-all"):
+        assert verdict(search, mode, deny=[deny], cwd=folder) == wanted
+    names_only = read(folder, folder, "List directory: x")
+    assert verdict(names_only, deny=[deny], cwd=folder) == ("allow", "refuse")[wanted == "refuse"]
+
+
 def test_a_working_folder_that_is_a_link_is_its_real_folder(folder: Path) -> None:
     link = folder.parent / "cwd"
     link.symlink_to(folder)
