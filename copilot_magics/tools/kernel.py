@@ -11,6 +11,8 @@ from typing import Any
 
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.mentions.cells import cell, numbers
+from copilot_magics.mentions.finding import joined
+from copilot_magics.mentions.naming import as_named
 from copilot_magics.mentions.overview import own_names, variable_line
 from copilot_magics.mentions.reaching import reach
 from copilot_magics.mentions.variables import summarise
@@ -66,8 +68,9 @@ class NotebookTools:
             be computed use notebook_run.
         """
         namespace = self._shell.user_ns
-        found = _EXPRESSION.fullmatch(name)
-        if found is None or found["name"] not in namespace:
+        found = _EXPRESSION.fullmatch(joined(name))
+        variable = as_named(name[: found.end("name")]) if found else ""
+        if variable not in namespace:
             guess = closest(name, own_names(self._shell))
             return Told(f"There is no variable {name!r}. {guess}".strip(), failed=True)
         try:

@@ -171,14 +171,15 @@ def two_pieces_of_code_run_one_after_the_other(kernel: Notebook) -> None:
 
 
 def variables_and_cells_are_told(kernel: Notebook, provider: ScriptedServer) -> None:
-    kernel.run("import pandas as pd\ntable = pd.DataFrame({'col': [1, 2]})\nprint('shown')")
+    made = "table = मूल्य = pd.DataFrame({'col': [1, 2]})"
+    kernel.run(f"import pandas as pd\n{made}\nprint('shown')")
     kernel.run("1 / 0")
     failed = int(kernel.run("print(len(In) - 2)").stdout)
     asks(kernel, call("notebook_variables"))
     assert re.search(r"^table: DataFrame of 2 rows .*col", told(provider), re.MULTILINE)
     asks(kernel, call("notebook_inspect", name="table"))
     assert re.search(r"^col,int64,0,1\.5", told(provider), re.MULTILINE)
-    asks(kernel, call("notebook_inspect", name="table['col']"))
+    asks(kernel, call("notebook_inspect", name="मूल्य['col']"))
     assert told(provider).startswith("Series")
     asks(kernel, call("notebook_inspect", name="tabel"))
     assert told(provider) == "There is no variable 'tabel'. Did you mean 'table'?"
