@@ -27,9 +27,11 @@ _DEEPEST = 3
 _MOST_STEPS = 3
 _MOST_PLACES = 4_000
 _MOST_FOUND = 200
+_MOST_PARTS = 16
+_TOO_LONG = re.compile(r"-\w{40}|.{4096}", re.DOTALL)
 _COMPUTED = Denial(False, "the shell computes a part of it")
 _GLOB = re.compile(r"[*?\[]")
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:/+[^\s'\"|;&<>]+")
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,20}:/+[^\s'\"|;&<>]+")
 _CURL_GLOB = re.compile(r"[^\s'\"]*(?<!%)[\[{][^\s'\"]*")
 _DOTS = str.maketrans("。．｡", "...")
 
@@ -46,7 +48,8 @@ def denied_file(line: Line, argument: str, folders: tuple[str, ...]) -> Denial |
     folders : tuple of str
         Where the command runs; the first is what the pattern's path starts from.
     """
-    words, home = list(_words(line)), folders[0]
+    words, folders = list(_words(line)), tuple(dict.fromkeys(map(os.path.realpath, folders)))
+    home = folders[0]
     values = {value for word in words if word for value in _values(word)}
     # Also as the text has it, for what is quoted to be read by another program than a shell.
     pieces = {piece for piece in re.split(r"[\s'\"|;&<>=()`$,:]+", line.text) if piece}
@@ -55,6 +58,8 @@ def denied_file(line: Line, argument: str, folders: tuple[str, ...]) -> Denial |
             return Denial(True, "the command names it")
     if None in words or any(command[:2] == ("cd", "-") for command in line.commands):
         return _COMPUTED
+    if any(word and _TOO_LONG.match(word) for word in words):
+        return Denial(False, "a word of it is too long")
     values |= {value for word in words if word for value in _behind_letters(word)}
     bases = _bases(argument, values, folders)
     if ("cd",) in line.commands:
@@ -110,7 +115,7 @@ def _values(word: str) -> Iterator[str]:
     """Yield what a word may name: itself, and the parts of ``--file=a:b`` and of ``@a``."""
     for text in {word, unquote(word)}:
         parts = {text, *re.split(r"[=,:@]", text)}
-        parts |= {text[at.end() :] for at in re.finditer(r"[=,:@]", text)}
+        parts |= {text[at.end() :] for at in islice(re.finditer(r"[=,:@]", text), _MOST_PARTS)}
         for part in parts - {""}:
             yield part
             if part.startswith("~"):
@@ -129,13 +134,15 @@ def _bases(argument: str, values: set[str], folders: tuple[str, ...]) -> list[st
     bases = list(dict.fromkeys(folders))
     fresh = bases
     for _ in range(_MOST_STEPS):
+        if len(fresh) * len(values) > _MOST_PLACES:
+            break
         places = {os.path.normpath(os.path.join(base, value)) for base in fresh for value in values}
         # A folder may be made by the same line.
         fresh = [
             place
             for place in places.difference(bases)
             if os.path.isdir(place) or leads_to(argument, place)
-        ][:_MOST_PLACES]
+        ]
         bases += fresh
     return bases
 

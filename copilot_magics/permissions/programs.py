@@ -92,6 +92,7 @@ _OWN_WORDS = frozenset().union(HARMLESS, COMPUTING, OPTIONS, TELLS)
 _NO_PROGRAM = re.compile(r"-.*|\w+=.*|[\d.]+[smhd%]?", re.DOTALL)
 _NAMES_FILE = re.compile(r"-\w*[oOK]|--(output|remote-name|config)")
 
+_LONGEST = 2_000
 _ASKS_ONLY = _set("--version -V --help -h")
 _SYSTEM_FOLDERS = re.compile(r"(/usr|/usr/local|/opt/homebrew)?/s?bin/[^/]+")
 
@@ -154,7 +155,7 @@ def runs_another(words: Words, named: int = 1) -> str:
     spec = OPTIONS.get(name) or OPTIONS.get(bare)
     tells = TELLS.get(bare) or (None if {name, bare} & _OWN_WORDS else DOUBTFUL)
     for word in words[1:]:
-        if word and ((spec and _is_option(word, *spec)) or (tells and tells.match(word))):
+        if word and ((spec and _is_option(word, *spec)) or (tells and _tells(tells, word))):
             return f"{name} {word} can run a program or write a file"
     if bare in INTERPRETERS and not _ASKS_ONLY.issuperset(words[1:] or ("-",)):
         operands = [word for word in words[1:] if word and not word.startswith("-")]
@@ -162,6 +163,11 @@ def runs_another(words: Words, named: int = 1) -> str:
         if few or any(word.startswith(("/dev/", "/proc/")) for word in operands):
             return f"{name} would read a program from its input"
     return ""
+
+
+def _tells(words: re.Pattern[str], word: str) -> bool:
+    # The patterns go back and forth, and a hostile word can be very long.
+    return len(word) > _LONGEST or bool(words.match(word))
 
 
 def _launched(name: str, words: Words) -> int:

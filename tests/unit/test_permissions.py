@@ -424,9 +424,27 @@ def test_a_shell_that_went_elsewhere_names_files_from_there(folder: Path) -> Non
     assert policy.decide(there).verdict == "ask"
 
 
-def test_a_line_with_more_files_than_can_be_looked_for_is_asked(folder: Path) -> None:
-    text = f"cp {' '.join(f'f{number}' for number in range(3000))} src"
+@pytest.mark.parametrize(
+    "words",
+    [
+        " ".join(f"f{number}" for number in range(3000)), "-" + "r" * 50 + "osrc/in", "x" * 5000,
+        " ".join(f"*{number}*" for number in range(1500)),
+    ],
+    ids=["many", "letters", "long", "globs"],
+)  # fmt: skip
+def test_a_line_with_more_than_can_be_looked_for_is_asked(words: str, folder: Path) -> None:
+    text = f"cp {words} src"
     assert verdict(shell(text, folder), "allow-all", deny=["write(src/in)"], cwd=folder) == "ask"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("scrap", ["-a", "a", "a=", "[", "'\n '", "%41", "*a"])
+def test_a_long_word_takes_no_longer(scrap: str, folder: Path) -> None:
+    for program in ("mytool", "make", "sqlite3", "curl"):
+        ask = shell(f"{program} -{scrap * 9_000}", folder)
+        verdict(ask, allow=[f"shell({program}:*)"], cwd=folder)
+        for deny in ("read(src/in)", "url(https://evil.com/x)", "shell(rm)"):
+            verdict(ask, "allow-all", deny=[deny], cwd=folder)
 
 
 # Files
