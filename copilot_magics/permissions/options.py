@@ -146,6 +146,10 @@ TELLS: dict[str, re.Pattern[str]] = {
             r"-\w*[oc] | --(op|con|setopt|installroot|plug)"),
     **_each("dpkg rpm pacman brew", r"-[DE] | --(pre|post|ad|root|inst|eval|def|pipe|load|macros|rc"
                                     r"|hook|config|gpgdir) | (sh|ruby|irb|edit|--)$"),
+    **_each("pandoc latexmk", r"-\w*[FLdter] | --(filter|lua|pdf|def|ext|to|from|read|wri)"
+                              r"| -.*(latex|dvi|ps)\w*= | -pvc"),
+    **_each("ssh-keygen ssh-add openssl", r"-[DPwsS] | (engine|prov\w*)$ | --?(engine|prov|conf)"),
+    **_each("strings size", r"--p"),
     **_each("fzf", r"--(pre|bind|with-shell|listen|exec|become|filter)"),
 }  # fmt: skip
 """What a word begins with that has a program run another: seen where an allow pattern names it."""

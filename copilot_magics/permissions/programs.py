@@ -41,7 +41,12 @@ WRAPPERS = _set(
     "netcat faketime cpulimit numactl chronic ts setarch linux32 linux64 i386 x86_64 pkexec sg "
     "newgrp open xdg-open osascript winpty cmd powershell pwsh start runas hyperfine direnv "
     "nix-shell ld.so catchsegv rlwrap cgexec dbus-launch xterm uxterm rxvt konsole gnome-terminal "
-    "terminator alacritty kitty coreutils ip tcpdump setuidgid softlimit daemonize run-one"
+    "terminator alacritty kitty coreutils ip tcpdump setuidgid softlimit daemonize run-one "
+    "chpst s6-setuidgid dumb-init tini gosu su-exec catatonit cross-env dotenv honcho foreman op "
+    "doppler volta aws-vault watchexec nodemon concurrently rr heaptrack mpirun mpiexec srun bsub "
+    "ccache distcc sccache icecc bear scan-build intercept-build libtool eatmydata fakechroot "
+    "torsocks torify tsocks proxychains proxychains4 autossh rlogin rexec pssh pdsh clush dsh salt "
+    "ssh-agent vipe esy"
 )
 SHELLS = _set("sh bash dash zsh ksh mksh ash fish csh tcsh rbash elvish nu xonsh")
 EVALUATORS = _set("eval trap source . alias enable bind complete compgen hash fc mapfile readarray")
@@ -83,6 +88,16 @@ _HAND_OVER = _set(
     "sudo doas nohup timeout time nice ionice chrt taskset setsid stdbuf command builtin exec"
 )
 """Wrappers that hand their words over as they are, and read none of them as a script."""
+
+_VALUES = {
+    "sudo": "ughpCrtTUDR", "doas": "uC", "env": "uCS", "timeout": "sk", "nice": "n",
+    "ionice": "cnp", "stdbuf": "ioe", "exec": "a", "time": "fo",
+}  # fmt: skip
+_TAKE_VALUES = _set(
+    "--user --group --host --prompt --chroot --chdir --unset --signal --kill-after --argv0 --role "
+    "--type --other-user --adjustment --class --classdata --input --output --error --format"
+)
+"""Options of theirs whose value stands before the program."""
 
 _KNOWN = frozenset().union(
     HARMLESS, COMPUTING, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, RUNNERS, OPTIONS
@@ -195,7 +210,18 @@ def cannot_see(words: Words) -> str:
     if name in SHELLS:
         inline = any(re.fullmatch(r"-[a-z]*c[a-z]*", word or "") for word in words)
         return "" if inline else f"{name} runs what it is given"
-    if name in {"xargs", "parallel", "crontab", "at", "batch", "expect", "script", "busybox"}:
+    if name in {
+        "perf",
+        "direnv",
+        "xargs",
+        "parallel",
+        "crontab",
+        "at",
+        "batch",
+        "expect",
+        "script",
+        "busybox",
+    }:
         return f"{name} runs what it is given"
     if name in EVALUATORS - {"eval", "trap"} | TELLS_BY_SCRIPT | RUNNERS or _is_interpreter(name):
         return f"{name} runs what it is given"
@@ -224,6 +250,9 @@ def stranger(words: Words, is_named: Callable[[Words], bool]) -> str:
     told: list[Words] = []
     if name in WRAPPERS | {"eval"}:
         told.append(words[1:])
+    elif name in SHELLS:
+        # A script of more than one word is looked at for itself.
+        told += [(word,) for word in words[1:] if word and re.fullmatch(r"[\w./]\S*", word)]
     elif spec := OPTIONS.get(name_of(words[0])) or OPTIONS.get(name):
         words = _with_dash(words)
         for at, word in enumerate(words):
@@ -232,10 +261,25 @@ def stranger(words: Words, is_named: Callable[[Words], bool]) -> str:
                 glued = not (word in spec[0] or not value)
                 told.append(tuple(value.split()) if glued else words[at + 1 :])
     for rest in told:
-        program = next((at for at, w in enumerate(rest) if w and not _NO_PROGRAM.fullmatch(w)), 0)
-        if found := stranger(rest[program:], is_named):
-            return found
+        for at in _programs(name, rest):
+            if found := stranger(rest[at:], is_named):
+                return found
     return ""
+
+
+def _programs(name: str, rest: Words) -> list[int]:
+    """Return where the program that a command runs may stand: behind its options."""
+    operands = [at for at, word in enumerate(rest) if word and not _NO_PROGRAM.fullmatch(word)]
+    if not operands:
+        return [0]
+    option = (rest[operands[0] - 1] or "") if operands[0] else ""
+    takes_value = option.startswith("-") and (
+        name not in _HAND_OVER
+        or option in _TAKE_VALUES
+        or (option[1] != "-" and option[-1] in _VALUES.get(name, ""))
+    )
+    # The first operand may be the option's, or the file that flock locks.
+    return operands[: 2 if takes_value or name == "flock" else 1]
 
 
 def _subcommand(words: Words) -> str:

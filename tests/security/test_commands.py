@@ -142,6 +142,11 @@ HIDDEN = [
             "builtin let k", "unset \"$k\"",
         )
     ),
+    "sudo -u git mytool", "sudo -nu git mytool", "sudo --user git mytool", "env -C cat mytool",
+    "env -u cat mytool x", "timeout -s cat mytool", "nice -n cat mytool", "exec -a ls mytool",
+    "flock cat mytool", "perf stat mytool", "direnv exec . mytool", "bash -c mytool",
+    "sh -ec mytool", "bash --rcfile ls -c mytool",
+    "csh -c mytool", "mpirun -host ls mytool", "gosu a mytool", "tini -- mytool", "eval mytool",
     "$(printf '\\162\\155') x", "$(<f) x", "ls; # a\\nrm x",
 ]  # fmt: skip
 """Ways to run something of which the line does not say what it is: never done unasked."""
@@ -194,6 +199,9 @@ IN_THE_NAME_OF = {
     "fzf:*": ["fzf --preview 'rm x'", "fzf --bind=enter:execute(rm)", "fzf --with-shell=rm"],
     "apt-get:*": ["apt-get -o APT::Update::Pre-Invoke::=x update", "apt-get -yo a=b update",
                   "apt-get update --option a=b", "apt-get -c f update", "apt-get -oa=b update"],
+    "pandoc:*": ["pandoc --lua-filter=x a", "pandoc -F ./x a", "pandoc --pdf-engine=./x a"],
+    "latexmk:*": ["latexmk -pdflatex=x a", "latexmk -e x a", "latexmk -r x a"],
+    "openssl:*": ["openssl engine x", "openssl req -engine x", "openssl req -provider x"],
     "bat:*": ["bat --pager 'rm x' f", "bat --pager=rm f"],
     "make:*": ["make SHELL=/bin/rm x", "make CC=rm", "make --eval='x:;rm'", "make -f -",
                "make -sf -",
