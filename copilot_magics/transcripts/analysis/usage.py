@@ -149,7 +149,7 @@ class _Ledger:
                 self._add("compaction", key, told)
         elif kind == "assistant.message":
             self._answered += 1
-            if _number(payload.output_tokens) is not None:
+            if _count(payload.output_tokens) is not None:
                 told = {"outputTokens": payload.output_tokens}
                 self._answers.append(_Entry(key, "answer", _numbers(told)))
         else:
@@ -220,12 +220,12 @@ def _numbers(told: dict[str, Any]) -> _Numbers:
     billed = told.get("aiCreditsStatus") != "unavailable"
     nano = _number(_mapping(told.get("copilotUsage")).get("totalNanoAiu")) if billed else None
     return (
-        _number(told.get("requestCount", 1)),
-        _number(told.get("inputTokens", told.get("input"))),
-        _number(told.get("outputTokens", told.get("output"))),
-        _number(told.get("cacheReadTokens", told.get("cachedInput"))),
-        _number(told.get("cacheWriteTokens")),
-        _number(told.get("reasoningTokens")),
+        _count(told.get("requestCount", 1)),
+        _count(told.get("inputTokens", told.get("input"))),
+        _count(told.get("outputTokens", told.get("output"))),
+        _count(told.get("cacheReadTokens", told.get("cachedInput"))),
+        _count(told.get("cacheWriteTokens")),
+        _count(told.get("reasoningTokens")),
         _number(told.get("cost")),
         None if nano is None else nano / _NANO,
     )
@@ -235,6 +235,12 @@ def _number(value: Any) -> float | None:
     """Return a value that can be added up, else None."""
     usable = isinstance(value, int | float) and not isinstance(value, bool)
     return value if usable and abs(value) < _EXACT else None
+
+
+def _count(value: Any) -> float | None:
+    """Return a number that counts something, else None: there is no half of a token."""
+    number = _number(value)
+    return number if number is not None and number == int(number) else None
 
 
 def _mapping(value: Any) -> dict[str, Any]:

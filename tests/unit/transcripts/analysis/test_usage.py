@@ -210,6 +210,7 @@ def test_repeated_events_count_once(home: Path) -> None:
 
 def test_figures_of_another_kind_are_no_figures(home: Path) -> None:
     odd = {"model": 3, "inputTokens": "7", "outputTokens": True, "cost": 2**60, "requestCount": {}}
+    odd["reasoningTokens"] = 0.25
     frame = read(
         home,
         start(),
@@ -219,6 +220,7 @@ def test_figures_of_another_kind_are_no_figures(home: Path) -> None:
         event("session.shutdown", {"modelMetrics": {"m": 1, "n": {"usage": 2, "requests": []}}}),
         event("session.shutdown", {"modelMetrics": [1]}),
         answer("no tokens"),
+        event("assistant.message", {"content": "half a token", "outputTokens": 0.5}),
     )
     table = frame.copilot.usage()
     assert table["requests"].tolist() == [2]
