@@ -218,6 +218,7 @@ _NAMING = (
 )
 MODEL = "model newModel selectedModel currentModel chosenModel usage.model"
 CALL = "toolCallId permissionRequest.toolCallId"
+CALLS = {"permission.requested": "permissionRequest.toolCallId"}
 
 
 def payload_of(event: Event) -> Payload:
@@ -309,9 +310,9 @@ def message_of(payload: Payload) -> str | None:
     return first(payload, "messageId")
 
 
-def call_of(payload: Payload) -> str | None:
-    """Return the tool call an event belongs to, or None."""
-    return first(payload, CALL)
+def call_of(event_type: str, payload: Payload) -> str | None:
+    """Return the tool call an event belongs to, or None; of a type that is not known, by any."""
+    return first(payload, CALLS.get(event_type, "toolCallId") if event_type in CONTENT else CALL)
 
 
 def tool_of(payload: Payload) -> str | None:

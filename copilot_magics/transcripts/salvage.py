@@ -31,6 +31,9 @@ _OPENING = re.compile(r'\{\s*"(?:type|data|id)"')
 # Numbers stay text: Python refuses to read long ones.
 _SCANNER = json.JSONDecoder(strict=False, parse_int=str)
 
+# Inside JSON, no line that ends with a brace is followed by one that begins with a brace.
+_BREAK = re.compile(rb"\n((?<=\}\n)\{)?")
+
 _PIECE = 16 * 1024
 _TOKEN = 32
 # So that nothing takes for ever: the characters that may be read in vain, for a short line; how
@@ -106,12 +109,11 @@ def decode_lines(blob: bytes) -> list[Event] | None:
         events = _decoder.decode_lines(blob)
     except _REFUSALS:
         return None
-    lines = blob.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
     # Their number alone would not do: two events on one line and a line without any may be as many.
-    # Inside JSON, no line that ends with a brace is followed by one that begins with a brace.
-    is_sound = len(events) == len(lines) and {line[:1] + line[-1:] for line in lines} <= {b"{}"}
+    breaks = _BREAK.findall(blob)
+    if blob.endswith(b"\n"):
+        breaks.pop()
+    is_sound = len(events) == len(breaks) + bool(blob) and b"" not in breaks
     return events if is_sound else None
 
 

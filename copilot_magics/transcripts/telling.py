@@ -17,6 +17,7 @@ import msgspec
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.reading import (
     CALL,
+    CALLS,
     CONTENT,
     MODEL,
     REFUSALS,
@@ -61,7 +62,6 @@ _MODELS = {
     "session.start": "selectedModel",
     "session.usage_record": "usage.model",
 }
-_CALLS = {"permission.requested": "permissionRequest.toolCallId"}
 
 
 def facts_of(events: list[Event]) -> Facts:
@@ -90,7 +90,7 @@ def _reader(event_type: str) -> Callable[[list[Event]], _Columns]:
     if event_type not in CONTENT:
         return partial(_each, CALL, MODEL)
     said = CONTENT[event_type].split()
-    call, model = _CALLS.get(event_type, "toolCallId"), _MODELS.get(event_type, "model")
+    call, model = CALLS.get(event_type, "toolCallId"), _MODELS.get(event_type, "model")
     extra = ["source", "isAutopilotContinuation"] if event_type == "user.message" else []
     fields = [call, "toolName", model, *said, *extra]
     decoder, take = _decoder(fields), attrgetter(*fields)

@@ -60,18 +60,18 @@ def _is_said(event: Event) -> bool:
 def _articles(events: list[Event]) -> Iterator[str]:
     payloads = [reading.payload_of(event) for event in events]
     results = {
-        reading.call_of(payload): (event, payload)
+        reading.call_of(event.type, payload): (event, payload)
         for event, payload in zip(events, payloads, strict=True)
         if event.type == "tool.execution_complete"
     }
     called = {
-        reading.call_of(payload)
+        reading.call_of(event.type, payload)
         for event, payload in zip(events, payloads, strict=True)
         if event.type == "tool.execution_start"
     }
     others: list[Event] = []
     for event, payload in zip(events, payloads, strict=True):
-        call = reading.call_of(payload)
+        call = reading.call_of(event.type, payload)
         if event.type == "tool.execution_complete" and call in called:
             continue
         article = _article(event, payload, results.get(call))

@@ -179,7 +179,7 @@ def test_facts_are_those_of_each_payload(lines: list[bytes]) -> None:
     one_by_one = []
     for one in events:
         payload = payload_of(one)
-        content, call = content_of(one.type, payload), call_of(payload)
+        content, call = content_of(one.type, payload), call_of(one.type, payload)
         one_by_one.append((content, call, tool_of(payload), is_prompt(one, payload)))
     found = facts_of(events)
     together = zip(found.contents, found.calls, found.tools, found.prompts, strict=True)
