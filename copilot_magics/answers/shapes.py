@@ -20,6 +20,7 @@ from copilot_magics.answers.schemas import Unfit, closed_object, restored, stric
 from copilot_magics.display.fences import Fence, blocks
 from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput
+from copilot_magics.tools.schemas import can_be_sent
 from copilot_magics.words import one_line
 
 _TOLD = 5
@@ -68,6 +69,12 @@ class Shape:
         self.schema = self._wrapped(strict(self._loose))
         if self._table == Table():
             self.schema = rows_schema()
+        if not can_be_sent(self.schema):
+            raise BadInput(
+                f"{self.name} holds what cannot be sent as JSON: half a character, NaN, a number "
+                f"that is too large, or types too deep in each other; nothing was sent.",
+                "Take it out of the type.",
+            )
 
     def _wrapped(self, schema: dict[str, Any]) -> dict[str, Any]:
         if not self._inside:

@@ -278,3 +278,16 @@ def test_a_table_without_rows_has_its_columns() -> None:
     empty = Shape("DataFrame", {}).read('{"columns": ["a", "b"], "rows": []}')
     assert list(empty) == ["a", "b"]
     assert len(empty) == 0
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        list[typing.Annotated[float, Field(ge=float("nan"))]],
+        list[typing.Annotated[str, Field(description="half \ud800")]],
+        typing.Annotated[int, Field(le=10**400)],
+    ],
+)
+def test_what_the_runtime_would_never_answer_is_refused(kind: Any) -> None:
+    with pytest.raises(BadInput, match=r"cannot be sent as JSON: .*; nothing was sent\."):
+        Shape(kind, {})
