@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LINGER = 0.3
 """Seconds that a request takes longer, for an interrupt to find it under way."""
 
-_planned: dict[str, tuple[str, str]] = {}
+_planned: dict[str, tuple[str, str, int]] = {}
 _request = JsonRpcClient.request
 
 
@@ -35,7 +35,7 @@ def arm(kernel: Notebook) -> None:
     assert told.status == "ok", told.outputs
 
 
-def plan(kernel: Notebook, method: str, when: str, what: str) -> None:
+def plan(kernel: Notebook, method: str, when: str, what: str, skip: int = 0) -> None:
     """Plan what happens in a kernel, once.
 
     Parameters
@@ -49,8 +49,10 @@ def plan(kernel: Notebook, method: str, when: str, what: str) -> None:
     what : str
         ``interrupt``, ``kill``, ``runtime`` and a fault (`runtimes.strike`), or the path of a file
         to make there, after which it never goes on.
+    skip : int
+        How many such requests go unharmed before it.
     """
-    kernel.run(f"moments._planned[{method!r}] = ({when!r}, {what!r})")
+    kernel.run(f"moments._planned[{method!r}] = ({when!r}, {what!r}, {skip})")
 
 
 def listen() -> None:
@@ -59,7 +61,10 @@ def listen() -> None:
 
 
 async def _listened(self: Any, method: str, *args: Any, **options: Any) -> Any:
-    when, what = _planned.pop(method, ("", ""))
+    when, what, skip = _planned.pop(method, ("", "", 0))
+    if skip:
+        _planned[method] = (when, what, skip - 1)
+        when = ""
     if when == "before":
         await _strike(what)
     answer = await _request(self, method, *args, **options)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import moments
 import pytest
 from cells import Cell
 from directives import Request
@@ -179,6 +180,22 @@ def refused(nb: Notebook, provider: ScriptedServer) -> None:
     failed = nb.run("%%copilot --as Person\nhttp 401")
     assert failed.ename == "TurnFailed"
     assert "asked again" not in failed.text
+
+
+def test_a_runtime_that_dies_before_it_asks_again_has_cost_no_prompt(
+    notebook: Start, provider: ScriptedServer
+) -> None:
+    nb = notebook()
+    nb.run("%load_ext copilot_magics\n%copilot_session chat")
+    moments.arm(nb)
+    moments.plan(nb, "session.send", "before", "runtime SIGKILL", skip=1)
+    cell = nb.run("%%copilot --as int\nsay: nope\nagain: 5")
+    assert cell.ename == "TurnFailed"
+    assert "The prompt and an answer are in the journal" in cell.evalue
+    status = nb.run("%copilot_session").text.strip()
+    assert status.endswith("Its last turn failed; its prompt is in the journal.")
+    assert len(provider.requests) == 1
+    assert nb.run("%%copilot --as int\nsay: 7").status == "ok"
 
 
 async def test_from_python(provider: ScriptedServer, runtime_path: object) -> None:
