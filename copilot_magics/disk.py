@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -55,11 +54,11 @@ def refused_to_runtime(message: str, home: Path) -> StateUnusable | None:
     home : Path
         The folder that holds its data.
     """
-    found, ours, number = _NUMBER.search(message), str(home) in message, 0
-    if found:
-        number = int(found[1]) if found[1] else getattr(errno, found[2], 0)
-    elif ours:
-        number = _fault_of(home)
+    found, ours = _NUMBER.search(message), str(home) in message
+    if not found:
+        # Nobody has said the number.
+        return trouble(home) if ours else None
+    number = int(found[1]) if found[1] else getattr(errno, found[2], 0)
     # An agent's tool may be forbidden something too; a connection's numbers are others.
     if not number or not (ours or number in (*FULL, errno.EROFS)):
         return None
@@ -75,20 +74,6 @@ def trouble(folder: Path) -> StateUnusable | None:
     except OSError as error:
         return refused(folder, error)
     return None
-
-
-def _fault_of(folder: Path) -> int:
-    """Look for what is wrong with a folder's disk, where nobody has said the number."""
-    if sys.platform != "win32":
-        try:
-            disk = os.statvfs(folder)
-        except OSError as error:
-            return error.errno or 0
-        if disk.f_flag & os.ST_RDONLY:
-            return errno.EROFS
-        if not disk.f_bavail:
-            return errno.ENOSPC
-    return 0 if os.access(folder, os.W_OK) else errno.EACCES
 
 
 def _told(path: Path, number: int, reason: str) -> tuple[str, str]:

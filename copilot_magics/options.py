@@ -53,10 +53,8 @@ def parse(magic: Any, line: str) -> Namespace | None:
         print(parser.format_help().removeprefix("::").strip())
         return None
     if found := next(filter(None, map(_DASHES.fullmatch, split)), None):
-        name = parser.prog.removeprefix("::").strip()
-        raise BadInput(
-            f"{found[1]} cannot be '--'.", f"`%{name} --help` says what may stand behind it."
-        )
+        mend = f"`%{_name(parser)} --help` says what may stand behind it."
+        raise BadInput(f"{found[1]} cannot be '--'.", mend)
     return args
 
 
@@ -128,10 +126,14 @@ def _quoted(expression: str) -> str:
     return expression if whole else shlex.quote(expression)
 
 
+def _name(parser: Any) -> str:
+    return str(parser.prog).removeprefix("::").strip()
+
+
 def _told(parser: Any, message: str) -> tuple[str, str]:
     if message == "No closing quotation":
         return "A quotation mark is not closed.", "Close it, or put the text into other ones."
-    name = parser.prog.removeprefix("::").strip()
+    name = _name(parser)
     if found := _UNKNOWN.search(message):
         # An argument may be nothing but blanks, or nothing.
         wanted = (found[1].split() or [""])[0]

@@ -214,7 +214,7 @@ def before_asked_again(
 async def _before_asked_again(sdk: CopilotSession, turn: Turn, in_any_order: bool) -> None:
     asked = await asyncio.to_thread(_asked_before, turn, in_any_order)
     if asked is None:
-        if not in_any_order and (told := await asyncio.to_thread(_is_new, turn.session)):
+        if not in_any_order and (told := await asyncio.to_thread(_stayed, turn.session)):
             turn.notice(told)
         return
     last = asked.turn - 1
@@ -227,7 +227,7 @@ async def _before_asked_again(sdk: CopilotSession, turn: Turn, in_any_order: boo
         )
 
 
-def _is_new(session: str) -> str:
+def _stayed(session: str) -> str:
     """Say what stays of a session where this kernel begins with what nobody has asked before."""
     if records.asked_here(session) or not (before := len(prompts_of(session))):
         return ""

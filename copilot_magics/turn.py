@@ -150,13 +150,8 @@ class Turn:
 
     def following(self, prompt: str) -> Turn:
         """Return a turn that asks on behalf of the same cell, and counts and shows on from this."""
-        turn = Turn(
-            prompt,
-            model=self.model,
-            timeout=self.timeout,
-            origin=self.origin,
-            watched=self.watched,
-        )
+        turn = Turn(prompt, model=self.model, timeout=self.timeout, watched=self.watched)
+        turn.origin = self.origin
         turn.session, turn.along = self.session, self.along
         turn.first = self.first or self.message_id
         turn.meter, turn.verbose = self.meter, self.verbose
@@ -356,10 +351,7 @@ class Turn:
     def _summing_up(self, data: Any) -> None:
         self.say("summing up the history, which is too long for the model")
 
-    def _summed_up(self, data: Any) -> None:
-        self.say("thinking")
-
-    def _reasoning(self, data: Any) -> None:
+    def _thinking(self, data: Any) -> None:
         if self.status != "thinking":
             self.say("thinking")
 
@@ -392,10 +384,10 @@ _HANDLERS: dict[str, Callable[[Turn, Any], None]] = {
     "assistant.message_delta": Turn._delta,
     "assistant.message": Turn._message,
     "assistant.message_start": Turn._started_over,
-    "assistant.reasoning_delta": Turn._reasoning,
+    "assistant.reasoning_delta": Turn._thinking,
     "model.call_failure": Turn._call_failed,
     "session.compaction_start": Turn._summing_up,
-    "session.compaction_complete": Turn._summed_up,
+    "session.compaction_complete": Turn._thinking,
     "tool.execution_start": Turn._tool_start,
     "tool.execution_complete": Turn._tool_end,
     "assistant.usage": Turn._usage,

@@ -166,8 +166,9 @@ def _source(told: Retold) -> str:
 
 def _is_path(mention: Mention, path: str) -> bool:
     """Whether a mention may have sent a path, which the journal has as a whole one."""
-    wanted = _UPWARDS.sub("", os.path.normpath(os.path.expanduser(mention.path)))
-    return bool(mention.path) and f"/{path.rstrip('/')}".endswith(f"/{wanted}")
+    typed = mention.copy or mention.path
+    wanted = _UPWARDS.sub("", os.path.normpath(os.path.expanduser(typed)))
+    return bool(typed) and f"/{path.rstrip('/')}".endswith(f"/{wanted}")
 
 
 def _is_one_line(path: str) -> bool:

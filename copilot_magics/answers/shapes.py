@@ -20,7 +20,7 @@ from copilot_magics.answers.schemas import Unfit, closed_object, restored, stric
 from copilot_magics.display.fences import Fence, blocks
 from copilot_magics.display.inert import plain
 from copilot_magics.errors import BadInput
-from copilot_magics.tools.schemas import can_be_sent
+from copilot_magics.texts import can_be_sent
 from copilot_magics.words import one_line
 
 _TOLD = 5

@@ -11,7 +11,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import InvalidStateError
+from concurrent.futures import InvalidStateError, wait
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ Asker = Callable[["Pending"], None]
 """Puts a question to the user; the answer goes into ``pending.answer``."""
 
 _NOTHING = {"text/plain": ""}
+
+_AGAIN = 0.05
+"""Seconds after which a thread is woken again: what comes right before it waits wakes nobody."""
 
 
 def by_buttons(pending: Pending) -> None:
@@ -83,39 +86,37 @@ def by_input(pending: Pending, seconds: float | None = None) -> None:
 def _until_answered(pending: Pending, seconds: float | None) -> Iterator[None]:
     """Raise in the main thread, which waits for a line, once that is needed no more."""
     before = signal.getsignal(signal.SIGINT)
-    waiting, late, changing = True, threading.Event(), threading.Lock()
+    waiting, changing = True, threading.Lock()
+    needless, over = threading.Event(), threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         nonlocal waiting
         if not waiting:
             return
-        # Only the first ends the waiting: another must not meet what the first has set off.
         waiting = False
+        if needless.is_set():
+            raise _NoMore
+        # Only the first ends the waiting: another must not meet what the first has set off.
         signal.signal(signal.SIGINT, before)
-        raise _NoMore if late.is_set() or pending.answer.done() else KeyboardInterrupt
+        raise KeyboardInterrupt
 
-    def wake(_answer: object = None) -> None:
-        with changing:
-            if waiting and hasattr(signal, "pthread_kill"):
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    def watch() -> None:
+        wait([pending.answer], seconds)
+        needless.set()
+        while not over.wait(_AGAIN):
+            with changing:
+                if waiting:
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    def be_late() -> None:
-        late.set()
-        wake()
-
-    timer = None if seconds is None else threading.Timer(max(0.0, seconds), be_late)
     signal.signal(signal.SIGINT, end)
     try:
-        if timer is not None:
-            timer.daemon = True
-            timer.start()
-        pending.answer.add_done_callback(wake)
+        if hasattr(signal, "pthread_kill"):
+            threading.Thread(target=watch, name="copilot-magics-question", daemon=True).start()
         yield
     finally:
         with changing:
             waiting = False
-        if timer is not None:
-            timer.cancel()
+        over.set()
         # What was sent until then is handled first, by the handler above.
         signal.signal(signal.SIGINT, before)
 

@@ -111,7 +111,6 @@ def with_mentions(text: str, are_some: Callable[[Mention], bool]) -> str:
     are_some : callable
         Says of what looks like a mention whether it is one.
     """
-
     pieces: list[str] = []
     for block in blocks(text):
         if isinstance(block, Fence):

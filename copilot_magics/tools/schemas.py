@@ -9,14 +9,10 @@ out, and whoever asks for the rest with `can_be_sent` refuses it.
 from __future__ import annotations
 
 import json
-import sys
 from enum import Enum
 from typing import Any
 
-from copilot_magics.texts import as_text
-
-_DEEPEST = 64
-"""Levels of a schema. The runtime reads 128 of a message, of which the schema is a part."""
+from copilot_magics.texts import as_text, can_be_sent
 
 _LONGEST = 1_000
 """Characters of a default that is told: all of it goes to the model with each prompt."""
@@ -24,32 +20,6 @@ _LONGEST = 1_000
 _TELLABLE = (str, int, float, bool, type(None), list, tuple, dict, set, frozenset)
 _NAMES = ("properties", "patternProperties", "$defs")
 _VALUES = ("const", "enum", "examples")
-
-
-def can_be_sent(value: object, levels: int = _DEEPEST) -> bool:
-    """Say whether the runtime can read a value as JSON.
-
-    Parameters
-    ----------
-    value : object
-        Any object.
-    levels : int
-        How deep it may be.
-    """
-    match value:
-        case str():
-            return as_text(value) == value
-        case None | bool():
-            return True
-        case int() | float():
-            # What is not a number is not below one either.
-            return abs(value) <= sys.float_info.max
-        case dict():
-            parts = (*value, *value.values())
-            return all(type(key) is str for key in value) and _all_can(parts, levels)
-        case list() | tuple():
-            return _all_can(value, levels)
-    return False
 
 
 def told_default(default: object) -> dict[str, Any]:
@@ -96,10 +66,6 @@ def _tidy(key: str, value: Any) -> Any:
     if key == "description" and isinstance(value, str):
         return as_text(value)
     return value if key in (*_VALUES, "default") else tidy(value)
-
-
-def _all_can(values: Any, levels: int) -> bool:
-    return levels > 0 and all(can_be_sent(one, levels - 1) for one in values)
 
 
 def _plain(value: object) -> Any:

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.mentions.naming import class_name
-from copilot_magics.tools.schemas import can_be_sent, tidy, told_default
+from copilot_magics.texts import can_be_sent
+from copilot_magics.tools.schemas import tidy, told_default
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter

@@ -79,19 +79,20 @@ def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -
             "user.message",
             {
                 "content": "What is in @data/f.csv?",
-                "attachments": [{"type": "file", "path": "/work/data/f.csv"}],
+                "attachments": [{"type": "file", "path": "/home/ada/data/f.csv"}],
             },
         ),
         event(
             "user.message",
             {
-                "content": "Ask @ada, @grace: @df['a'], @cell:2, `@x`, @../out/, @.env, @'b c'",
+                "content": "Ask @ada: @df['a'], @cell:2, `@x`, @../out/, @.env, @a(1).csv, @'b c'",
                 "attachments": [
                     {"type": "blob", "displayName": "df['a']"},
                     {"type": "blob", "displayName": "cell:2"},
-                    {"type": "directory", "path": "/work/out", "displayName": "out"},
-                    {"type": "file", "path": "/work/now/.env"},
-                    {"type": "file", "path": "/work/now/b c", "displayName": "b c"},
+                    {"type": "directory", "path": "/home/ada/out", "displayName": "out"},
+                    {"type": "file", "path": "/home/ada/now/.env"},
+                    {"type": "file", "path": "/home/ada/now/a(1).csv"},
+                    {"type": "file", "path": "/home/ada/now/b c", "displayName": "b c"},
                 ],
             },
         ),
@@ -105,7 +106,7 @@ def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -
         # The prompt says it itself.
         "%%copilot\nWhat is in @data/f.csv?",
         # So is what sent nothing along: it was a literal @.
-        "%%copilot\nAsk \\@ada, \\@grace: @df['a'], @cell:2, `@x`, @../out/, @.env, @'b c'",
+        "%%copilot\nAsk \\@ada: @df['a'], @cell:2, `@x`, @../out/, @.env, @a(1).csv, @'b c'",
     ]
     outputs = [cell.outputs[0].data["text/markdown"] for cell in cells[1:]]
     assert outputs[0].startswith("> This prompt has no answer.")
