@@ -11,7 +11,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import InvalidStateError, wait
+from concurrent.futures import InvalidStateError
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def _until_answered(pending: Pending, seconds: float | None) -> Iterator[None]:
     """Raise in the main thread, which waits for a line, once that is needed no more."""
     before = signal.getsignal(signal.SIGINT)
     waiting, changing = True, threading.Lock()
-    needless, over = threading.Event(), threading.Event()
+    answered, needless, over = threading.Event(), threading.Event(), threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         nonlocal waiting
@@ -101,7 +101,7 @@ def _until_answered(pending: Pending, seconds: float | None) -> Iterator[None]:
         raise KeyboardInterrupt
 
     def watch() -> None:
-        wait([pending.answer], seconds)
+        answered.wait(seconds)
         needless.set()
         while not over.wait(_AGAIN):
             with changing:
@@ -111,6 +111,8 @@ def _until_answered(pending: Pending, seconds: float | None) -> Iterator[None]:
     signal.signal(signal.SIGINT, end)
     try:
         if hasattr(signal, "pthread_kill"):
+            # Not `concurrent.futures.wait`, which hears of no cancellation.
+            pending.answer.add_done_callback(lambda _answer: answered.set())
             threading.Thread(target=watch, name="copilot-magics-question", daemon=True).start()
         yield
     finally:

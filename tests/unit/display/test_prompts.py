@@ -48,6 +48,20 @@ def test_an_answer_given_elsewhere_ends_the_wait(
     assert capsys.readouterr().out.endswith("Not waiting for a line any more.\n")
 
 
+def test_the_end_of_its_turn_ends_the_wait(asked: threading.Event) -> None:
+    pending = Pending(Question("Which?", [], free=True))
+
+    def end() -> None:
+        asked.wait()
+        pending.answer.cancel()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    by_input(pending)
+    thread.join()
+    assert pending.answer.cancelled()
+
+
 def test_the_end_of_its_time_ends_the_wait_and_answers_nothing(asked: threading.Event) -> None:
     pending = Pending(Question("Which?", [], free=True))
     by_input(pending, 0.05)
