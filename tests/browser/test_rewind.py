@@ -88,6 +88,7 @@ def test_going_back(front_end: Open, provider: ScriptedServer) -> None:
     assert provider.requests[-1].prompts == ["say: one more"]
     notebook.cell(2).run()
     assert provider.requests[-1].prompts == ["say: one more", "say: two"]
+    expect(picker.conversation.locator(".cm-user").first).to_contain_text("say: one more")
 
     # What another kernel holds stays as it is.
     notebook.run("%copilot_session --disconnect")
@@ -102,6 +103,21 @@ def test_going_back(front_end: Open, provider: ScriptedServer) -> None:
     confirm.click()
     picker.expect_said("Session talk is back at turn 1; turn 2 is kept in the fork ")
     assert typed("talk") == ["say: one more"]
+
+    # Who looks further up is not disturbed: an answer that went meanwhile is told when it is used,
+    # and what there is instead is shown.
+    notebook.run("%%copilot\nsay: " + "long " * 900)
+    expect(backs(picker)).to_have_count(2)
+    picker.conversation.evaluate("element => element.scrollTop = 0")
+    first.run()
+    assert typed("talk") == ["say: one more"]
+    expect(picker.cell("talk", "turns")).to_have_text("1")
+    backs(picker).first.click()
+    confirm.click()
+    picker.expect_said("The session 'talk' does not have that answer any more; nothing was cut")
+    expect(backs(picker)).to_have_count(1)
+    backs(picker).first.click()
+    picker.expect_said("Resumed talk")
 
 
 @pytest.mark.slow

@@ -250,7 +250,12 @@ class SessionPicker(anywidget.AnyWidget):
 
     def _rewind(self, id: str, event: str) -> None:
         def work() -> str:
-            told = self._bound(actions.rewind(id, event, self._notebook))
+            try:
+                told = self._bound(actions.rewind(id, event, self._notebook))
+            except BadInput:
+                # It went back elsewhere, unseen by a page that looks further up.
+                self.send({"is": "rewound", "id": id})
+                raise
             self.send({"is": "rewound", "id": id})
             return told
 
