@@ -1,6 +1,7 @@
 """The local model's server: every door of it wants the key, and there is none but on loopback.
 
-`test_local` shows that it listens on 127.0.0.1 alone, and that a wrong key is refused a chat.
+`tests/unit/local/test_model.py` shows that it listens on 127.0.0.1 alone, and that a wrong key is
+refused a chat.
 """
 
 from __future__ import annotations

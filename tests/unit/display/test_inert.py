@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from copilot_magics.display.inert import harmless_target, inert_markdown, plain
+from copilot_magics.display.inert import harmless_target, inert_line, inert_markdown, plain
 
 ELEMENTS = re.compile(
     r"p|em|strong|del|s|code|pre|blockquote|[uod]l|li|d[td]|h[1-6r]|br|table|thead|tbody|t[rhd]"
@@ -193,6 +193,30 @@ def test_time_and_size_grow_with_the_text_alone(piece: str) -> None:
     # With patterns that look again at what they have seen, this would take minutes.
     text = piece * (200_000 // len(piece))
     assert len(inert_markdown(text)) < 6 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("plain", "plain"),
+        ("a_b *c*", r"a\_b \*c\*"),
+        ("<img>", "&lt;img&gt;"),
+        ("run `%copilot_session --rerun replay` now", "run `%copilot_session --rerun replay` now"),
+        ("`a_b` c_d `e_f`", r"`a_b` c\_d `e_f`"),
+        ("one ` c_d", r"one ` c\_d"),
+        # Where backticks pair in another way, nothing passes for code.
+        ("``<img>`", "``&lt;img&gt;`"),
+        # What some front end takes for no code cannot act either.
+        ("`<img>`", "<code>&#60;img&#62;</code>"),
+        ("https://a.b/`<img>`", "https://a.b/<code>&#60;img&#62;</code>"),
+        ("costs $5 <b>\x1b[1m\u202e", r"costs \$5 &lt;b&gt;\[1m"),
+        ("https://a.b/$c", "https://a.b/&#36;c"),
+        ("` ``x` <img>`", "` ``x` &lt;img&gt;`"),
+        ("a\n\n# b", r"a \# b"),
+    ],
+)
+def test_a_line_is_shown_and_not_obeyed(line: str, shown: str) -> None:
+    assert inert_line(line) == shown
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 from directives import markdown
-from hypothesis import given
-from hypothesis import strategies as st
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from copilot_magics.display import prompts
-from copilot_magics.display.fences import closed, open_fence
 from copilot_magics.display.stream import Notebook, final_bundle, split_point
 from copilot_magics.reply import Reply
 from copilot_magics.toolcall import ToolCall
@@ -38,44 +35,6 @@ from copilot_magics.turn import Turn
 )
 def test_a_text_is_cut_close_to_its_end(text: str, tail: str) -> None:
     assert text[split_point(text) :] == tail
-
-
-@pytest.mark.parametrize(
-    ("text", "fence"),
-    [
-        ("", ""),
-        ("plain ``code``", ""),
-        ("```python\nx", "```python"),
-        ("```python\nx\n```", ""),
-        ("~~~\n```\nx", "~~~"),
-        ("````\n```\nx", "````"),
-        ("````\n```\n````\n", ""),
-        ("```\nx\n```python", "```"),
-        ("  ```js\nx", "  ```js"),
-        # In a list it is one.
-        ("    ```js\nx", "    ```js"),
-        ("- ~~~\nx", "- ~~~"),
-        ("> ```\n> x", "> ```"),
-        ("> ```\n> x\nmore", ""),
-        ("``` a`b", ""),
-    ],
-)
-def test_an_open_fence_is_found_and_closed(text: str, fence: str) -> None:
-    found = open_fence(text)
-    assert (found.opener if found else "") == fence
-    assert open_fence(closed(text)) is None
-    assert closed(text).startswith(text)
-    if not fence:
-        assert closed(text) == text
-
-
-LINES = st.sampled_from(["```", "```py", "~~~~", "text", "", "- item", "  ```", "a. b"])
-
-
-@given(st.lists(LINES).map("\n".join))
-def test_closing_always_closes(text: str) -> None:
-    assert open_fence(closed(text)) is None
-    assert 0 <= split_point(text) <= len(text)
 
 
 class Screen:

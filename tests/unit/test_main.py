@@ -1,4 +1,4 @@
-"""``python -m copilot_magics login``: the runtime's own login, found for the user."""
+"""``python -m copilot_magics``: what it says of itself, and the login, found for the user."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from pathlib import Path
 import pytest
 
 from copilot_magics.__main__ import main
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["setup", "--help"], ["doctor", "--help"]])
+def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(arguments)
+    assert "copilot_magics" in capsys.readouterr().out
 
 
 def test_it_is_among_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -164,10 +164,3 @@ def test_every_platform_of_the_sdk_is_pinned() -> None:
         pin = pins.runtime_pin(pins.RUNTIME_VERSION, platform)
         assert pin is not None
         assert len(pin.sha256) == 64
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["setup", "--help"], ["doctor", "--help"]])
-def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="0"):
-        main(arguments)
-    assert "copilot_magics" in capsys.readouterr().out
