@@ -18,8 +18,8 @@ from copilot_magics.asking import Asking
 from copilot_magics.attachments import leave_out_pictures
 from copilot_magics.config import CopilotMagics
 from copilot_magics.dying import answered, died, died_all
-from copilot_magics.entering import enter, of_provider, unchanging
-from copilot_magics.errors import CopilotError, SessionExists, SessionInUse
+from copilot_magics.entering import already_exists, enter, of_provider, unchanging
+from copilot_magics.errors import CopilotError, SessionInUse
 from copilot_magics.failures import explain_exception, timed_out
 from copilot_magics.metering import Meter
 from copilot_magics.noting import begin
@@ -145,10 +145,7 @@ class Conversation:
         client = await self._client()
         exists = await client.get_session_metadata(self.session) is not None
         if how == "new" and exists:
-            raise SessionExists(
-                f"The session {self.session!r} exists.",
-                "Leave out --new to resume it, or choose another ID.",
-            )
+            raise already_exists(self.session)
         if how == "resume" and not exists:
             raise await asyncio.to_thread(not_found, self.session)
         common: dict[str, Any] = {

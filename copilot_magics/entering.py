@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics import records
-from copilot_magics.errors import CopilotError
+from copilot_magics.errors import CopilotError, SessionExists
 from copilot_magics.folders import session_state
 from copilot_magics.ids import check_alone
 from copilot_magics.providers import Provider, github_token
@@ -40,6 +40,13 @@ def unchanging(session: str) -> dict[str, Any]:
             "output_directory": str(session_state() / session / "files" / "large"),
         },
     }
+
+
+def already_exists(session: str) -> SessionExists:
+    """Return the error for a session that should have been new."""
+    return SessionExists(
+        f"The session {session!r} exists.", "Leave out --new to resume it, or choose another ID."
+    )
 
 
 def of_provider(provider: Provider) -> dict[str, Any]:

@@ -9,8 +9,10 @@ import os
 from copilot_magics import leftovers
 from copilot_magics.config import CopilotMagics
 from copilot_magics.conversation import Conversation
-from copilot_magics.errors import SessionExists
-from copilot_magics.settings import How, Options
+from copilot_magics.entering import already_exists
+from copilot_magics.errors import BadInput
+from copilot_magics.runtime.loop import loop
+from copilot_magics.settings import DEMANDS, How, Options
 
 repository: dict[str, Conversation] = {}
 """The sessions that this kernel holds, by ID."""
@@ -43,17 +45,18 @@ async def opened(
     ------
     SessionExists, SessionNotFound
         As ``how`` demands.
+    BadInput
+        There is no such demand.
     SessionInUse
         Somebody else holds it.
     """
+    if how not in DEMANDS:
+        raise BadInput(f"There is no demand how={how!r}.", f"They are {', '.join(DEMANDS)}.")
     async with _opening.setdefault(session, asyncio.Lock()):
         held = repository.get(session)
         if held is not None:
             if how == "new":
-                raise SessionExists(
-                    f"The session {session!r} exists.",
-                    "Leave out --new to resume it, or choose another ID.",
-                )
+                raise already_exists(session)
             await held.change(options)
             return held
         conversation = Conversation(session, options, config)
@@ -80,3 +83,10 @@ async def close(session: str) -> None:
                 # Where it was interrupted while prompts were queued, it is as it was.
                 if held.closed:
                     repository.pop(session, None)
+
+
+def abort(session: str) -> None:
+    """End the turn that a session has running in this kernel, if any; from any thread."""
+    held = repository.get(session)
+    if held is not None and (turn := held.turn) is not None:
+        loop().call_soon_threadsafe(turn.abort)

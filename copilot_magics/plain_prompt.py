@@ -22,7 +22,7 @@ def turn_for(
     prompt: str,
     model: str,
     timeout: float | None,
-    attachments: Sequence[str | Path],
+    attachments: str | Path | Sequence[str | Path],
     *,
     now: bool,
 ) -> Turn:
@@ -35,10 +35,11 @@ def turn_for(
     """
     if not prompt.strip():
         raise BadInput("The prompt is empty.", "Say what you want to ask.")
+    paths = [attachments] if isinstance(attachments, str | Path) else attachments
     check_now(now, model, timeout)
     turn = Turn(
         prompt,
-        attachments=attach(attachments),
+        attachments=attach(paths),
         model=model,
         timeout=CopilotMagics.instance().timeout if timeout is None else timeout,
         watched=can_answer(shell()),

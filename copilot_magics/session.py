@@ -49,13 +49,13 @@ class Session:
         As the options of ``%copilot_session``; ``api_key_env`` is the NAME of a variable.
     permissions : {"ask", "read-only", "allow-all", "deny"}
         What the agent may do; ``%config CopilotMagics.permissions`` where left out.
-    allow, deny : sequence of str
+    allow, deny : str or sequence of str
         Patterns such as ``shell(git:*)``; deny wins.
     cwd : str or Path
         Where the agent works; the notebook's folder where left out.
     trust_folder : bool
         Let that folder's own hooks, MCP servers, skills, plugins and extensions run.
-    tools : sequence of callable
+    tools : callable or sequence of callable
         Functions that the agent of this session may call; see `copilot_tool`.
 
     Raises
@@ -77,34 +77,36 @@ class Session:
         api_key_env: str = "",
         wire_api: str = "",
         permissions: str = "",
-        allow: Sequence[str] = (),
-        deny: Sequence[str] = (),
+        allow: str | Sequence[str] = (),
+        deny: str | Sequence[str] = (),
         cwd: str | Path = "",
         trust_folder: bool | None = None,
-        tools: Sequence[Callable[..., Any]] = (),
+        tools: Callable[..., Any] | Sequence[Callable[..., Any]] = (),
     ) -> None:
         from copilot_magics.settings import Options
         from copilot_magics.tools.own import tools_of
         from copilot_magics.transcripts.catalog import find
+        from copilot_magics.transcripts.restrictions import as_list
 
         if permissions and permissions not in PERMISSIONS:
             raise BadInput(
                 f"There are no permissions {permissions!r}.",
                 f"They are {', '.join(PERMISSIONS)}.",
             )
-        for pattern in (*allow, *deny):
+        allowed, denied = (tuple(as_list(some, "pattern") or ()) for some in (allow, deny))
+        for pattern in (*allowed, *denied):
             Pattern.parse(pattern)
         self._id = find(id) or check_session_id(id)
         self._options: Options = Options(
             Wanted(provider, base_url, api_key_env, wire_api, model),
             reasoning_effort=reasoning_effort,
             permissions=permissions,
-            allow=tuple(allow),
-            deny=tuple(deny),
+            allow=allowed,
+            deny=denied,
             cwd=str(cwd),
             trust_folder=trust_folder,
             notebook=this_notebook(doors.shell()),
-            tools=tools_of(tools),
+            tools=tools_of([tools] if callable(tools) else tools),
         )
 
     @property
@@ -139,8 +141,8 @@ class Session:
 
         Raises
         ------
-        SessionExists, SessionNotFound
-            It is not as ``how`` demands.
+        SessionExists, SessionNotFound, BadInput
+            It is not as ``how`` demands, or there is no such demand.
         SessionInUse
             Another kernel holds it.
         RuntimeUnavailable, ProviderUnavailable
@@ -155,11 +157,11 @@ class Session:
         *,
         model: str = "",
         timeout: float | None = None,
-        attachments: Sequence[str | Path] = (),
+        attachments: str | Path | Sequence[str | Path] = (),
         now: bool = False,
         schema: Any = None,
     ) -> Reply:
-        """Send a prompt and wait for the reply.
+        """Send a prompt and wait for the reply; the session is opened with the first.
 
         Parameters
         ----------
@@ -169,7 +171,7 @@ class Session:
             Another model, for this prompt only.
         timeout : float, optional
             Seconds after which to give up; ``%config CopilotMagics.timeout`` where left out.
-        attachments : sequence of path
+        attachments : path or sequence of path
             Files, images and folders to send along.
         now : bool
             Send it into the turn that is running, if one is, instead of waiting for its end; the
@@ -190,6 +192,11 @@ class Session:
             No whole answer came; ``.reply`` holds what did.
         InvalidAnswer
             An answer came that is not what ``schema`` asks for; ``.reply.text`` has it.
+        BadInput
+            The prompt is empty, an attachment or a model is not there, or options exclude each
+            other; nothing was sent.
+        SessionInUse, RuntimeUnavailable, ProviderUnavailable
+            The session cannot be opened, as in `Session.open`; nothing was sent.
         """
         turn = turn_for(self._id, prompt, model, timeout, attachments, now=now)
         rounds = Rounds(turn, Silent(prompts.by_input), of_type(schema, now=now))
@@ -201,7 +208,7 @@ class Session:
         *,
         model: str = "",
         timeout: float | None = None,
-        attachments: Sequence[str | Path] = (),
+        attachments: str | Path | Sequence[str | Path] = (),
         now: bool = False,
         schema: Any = None,
     ) -> Reply:
@@ -216,7 +223,7 @@ class Session:
         *,
         model: str = "",
         timeout: float | None = None,
-        attachments: Sequence[str | Path] = (),
+        attachments: str | Path | Sequence[str | Path] = (),
         now: bool = False,
         schema: Any = None,
     ) -> Reply:
@@ -230,7 +237,7 @@ class Session:
         return start_unseen(turn, self.send, of_type(schema, now=now))
 
     def messages(self, **filters: Any) -> pd.DataFrame:
-        """Return the session's history; see `get_messages` for the filters."""
+        """Return the session's history: `get_messages` of this session, with its filters."""
         from copilot_magics.transcripts import get_messages
 
         return get_messages(self._id, **filters)
@@ -323,12 +330,9 @@ class Session:
 
     def abort(self) -> None:
         """End the turn that is running, from any thread; the session stays usable."""
-        from copilot_magics.held import repository
-        from copilot_magics.runtime.loop import loop
+        from copilot_magics.held import abort
 
-        held = repository.get(self._id)
-        if held is not None and (turn := held.turn) is not None:
-            loop().call_soon_threadsafe(turn.abort)
+        abort(self._id)
 
     def close(self) -> None:
         """Release the session, once its queued prompts are answered; its data stays on disk.

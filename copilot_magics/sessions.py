@@ -7,9 +7,9 @@ all it has written, and then makes sure that nothing of the conversation is left
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from copilot_magics import binding, locking, records, stars
 from copilot_magics.errors import BadInput, CopilotError, SessionNotFound, closest
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def get_messages(
-    session: str | Sequence[str] | None = None,
+    session: str | Iterable[str] | None = None,
     *,
-    types: str | list[str] | None = None,
-    roles: str | list[str] | None = None,
-    since: Any = None,
-    until: Any = None,
-    columns: str | list[str] | None = None,
+    types: str | Iterable[str] | None = None,
+    roles: str | Iterable[str] | None = None,
+    since: datetime | date | str | None = None,
+    until: datetime | date | str | None = None,
+    columns: str | Iterable[str] | None = None,
     engine: str = "pandas",
 ) -> pd.DataFrame:
     """Return the history of sessions: one row an event, in order, nothing dropped.
@@ -170,13 +170,13 @@ def delete_sessions(sessions: str | Iterable[str], *, yes: bool = False) -> list
     return gone
 
 
-def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.DataFrame:
+def prune_sessions(age: str | date, *, dry_run: bool = False, yes: bool = False) -> pd.DataFrame:
     """Delete sessions not used for some time; those bound, in use or starred are kept.
 
     Parameters
     ----------
-    age : str
-        How long, such as ``30d``, ``12h`` or ``4w``.
+    age : str, date or datetime
+        How long, such as ``30d``, ``12h`` or ``4w``, or since when.
     dry_run : bool
         Only say what would go.
     yes : bool
@@ -186,11 +186,18 @@ def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.
     -------
     pandas.DataFrame
         The rows of `list_sessions` that went, or would go, with their sizes.
+
+    Raises
+    ------
+    BadInput
+        The age is none.
+    CopilotError
+        Some could not be deleted; those that could have been.
     """
     from copilot_magics.display.frame import SessionsFrame
     from copilot_magics.transcripts.when import moment
 
-    before: datetime = moment(age, "--prune")
+    before: datetime = moment(age, "age")
     listed = list_sessions()
     old = listed["modified"] < before
     starred = listed["session"].isin(stars.starred())
@@ -205,11 +212,12 @@ def prune_sessions(age: str, *, dry_run: bool = False, yes: bool = False) -> pd.
         print(f"{counted(len(going), 'session')} would be deleted ({total}).{note}")
     else:
         chosen = set(going["session"])
-        gone: list[str] = []
-        if yes or _confirmed([facts for facts in _catalog() if facts.session in chosen]):
-            gone, _ = _delete([facts for facts in _catalog() if facts.session in chosen])
+        found = [facts for facts in _catalog() if facts.session in chosen]
+        gone, refused = _delete(found) if yes or _confirmed(found) else ([], [])
         going = going[going["session"].isin(gone)].reset_index(drop=True)
         print(note.strip(), end="\n" if note else "")
+        if refused:
+            raise refused[0]
     return SessionsFrame(going)
 
 

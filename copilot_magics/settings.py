@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from copilot_magics.providers import Wanted
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 How = Literal["either", "new", "resume"]
 """What to insist on: nothing, that the session is new, that it exists."""
 
+DEMANDS: tuple[How, ...] = get_args(How)
 
 _SAID = ("reasoning_effort", "permissions", "allow", "deny", "cwd", "trust_folder", "tools")
 

@@ -49,7 +49,7 @@ def _with_value(names: str, action: argparse.Action) -> str:
     if not action.option_strings or action.nargs == 0:
         return names
     value = action.metavar or action.dest.upper()
-    values = " ".join(value) if isinstance(value, tuple) else value
+    values = value[0] if isinstance(value, tuple) else value
     return f"{names} {values}" + ("…" if action.nargs == "+" and values == "ID" else "")
 
 

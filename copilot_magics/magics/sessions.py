@@ -38,13 +38,16 @@ class SessionsMagics(NotebookMagics):
     )
     @argument("--dry-run", action="store_true", help="With --prune: say what would go.")
     @argument("--yes", action="store_true", help="Do not ask.")
-    @argument("--title", nargs="+", default=[], metavar=("ID", "TITLE"), help="Name a session.")
+    @argument(
+        "--title", nargs="+", default=[], metavar=("ID TITLE", "WORD"), help="Name a session."
+    )
     def copilot_sessions(self, line: str) -> pd.DataFrame | SessionPicker | None:
         """Open the session picker, in a terminal a table; list, delete, prune or name sessions."""
         args = parse(self.copilot_sessions, line)
         if args is None:
             return None
         from copilot_magics import sessions
+        from copilot_magics.transcripts.when import moment
 
         if sum(map(bool, (args.delete, args.prune, args.title))) > 1:
             raise BadInput("--delete, --prune and --title go one at a time.", "Run them in turn.")
@@ -59,6 +62,7 @@ class SessionsMagics(NotebookMagics):
             sessions.set_title(args.title[0], " ".join(args.title[1:]))
             return None
         if args.prune:
+            moment(args.prune, "--prune")
             return sessions.prune_sessions(args.prune, dry_run=args.dry_run, yes=args.yes)
         if hasattr(self.shell, "kernel") and not args.list:
             from copilot_magics.display.picker import SessionPicker

@@ -42,7 +42,7 @@ _recent = Recent()
 
 
 def get_messages(
-    sessions: str | Iterable[str],
+    session: str | Iterable[str],
     *,
     types: str | Iterable[str] | None = None,
     roles: str | Iterable[str] | None = None,
@@ -58,7 +58,7 @@ def get_messages(
 
     Parameters
     ----------
-    sessions : str or list of str
+    session : str or list of str
         IDs, or titles that a person chose, each once; ``"*"`` for every session on disk.
     types : str or list of str, optional
         Only events of these types, e.g. ``"assistant.message"``.
@@ -96,13 +96,13 @@ def get_messages(
     wanted = restrictions(types, roles, since, until, columns)
     if engine not in ENGINES:
         raise BadInput(f"There is no engine {engine!r}.", f"There are: {', '.join(ENGINES)}.")
-    found = resolve(sessions)
+    found = resolve(session)
     if engine == "dask":
         from copilot_magics.transcripts import distributed
 
         # It has the methods of a pandas DataFrame, which is what a caller's checker should see.
         return cast("pd.DataFrame", distributed.messages(session_state(), found, wanted))
-    pieces, damage = _read(session_state(), found, wanted, is_all=is_all(sessions))
+    pieces, damage = _read(session_state(), found, wanted, is_all=is_all(session))
     warn(damage)
     return to_frame(pieces, damage, wanted)
 

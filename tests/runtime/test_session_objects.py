@@ -49,6 +49,21 @@ def test_sessions_without_the_magics(
     assert says(kernel, history) == "['say: one']\n"
     assert says(kernel, "print(a.ask('recall').text)") == "- say: one\n"
 
+    # One of what may be several need not be in a list.
+    made = tmp_path / "made"
+    call = f"tool bash {json.dumps({'command': f'touch {made}', 'description': 'Make'})}"
+    denying = f"d = Session('d', permissions='allow-all', deny='shell')\nd.ask({call!r}).text"
+    assert kernel.run(denying).status == "ok"
+    assert not made.exists()
+    attached = f"d.ask('say: seen', attachments={str(tmp_path / 'made.txt')!r}).text"
+    assert "made.txt" in kernel.run(attached).evalue
+    (tmp_path / "made.txt").write_text("made")
+    assert says(kernel, f"print({attached})") == "seen\n"
+    assert "made.txt" in provider.requests[-1].prompts[-1]
+    wrong = kernel.run("Session('d').open('nwe')")
+    assert wrong.ename == "BadInput"
+    assert wrong.evalue.startswith("There is no demand how='nwe'. They are either, new, resume.")
+
     # From another thread, once the test says so: the first half of the answer is there then.
     gate = tmp_path / "abort now"
     os.mkfifo(gate)
