@@ -6,13 +6,12 @@ intact one, as the runtime wrote them.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from copilot_magics.errors import CopilotError
+from copilot_magics.documents import write_document
 from copilot_magics.folders import session_state
 from copilot_magics.transcripts import facts, not_found, read_journal
 from copilot_magics.transcripts.analysis.markdown import markdown
@@ -64,16 +63,11 @@ def _write_new(folder: Path, name: str, suffix: str, content: bytes) -> Path:
     while True:
         path = folder / f"{name}{f'-{number}' if number > 1 else ''}{suffix}"
         try:
-            with path.open("xb") as file:
-                file.write(content)
-            return path
+            write_document(path, content, overwrite=False)
         except FileExistsError:
             number += 1
-        except OSError as error:
-            raise CopilotError(
-                f"{path} cannot be written: {error.strerror or error}.",
-                f"Make {os.path.abspath(folder)} writable for you.",
-            ) from error
+        else:
+            return path
 
 
 def _line(event: Event) -> bytes:

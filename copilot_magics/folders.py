@@ -77,7 +77,7 @@ def own_folder(path: Path) -> Path:
     try:
         private_folder(path)
         for folder in (own_state(), path) if own_state() in path.parents else (path,):
-            _check_owner(folder)
+            check_owner(folder)
             if folder.stat().st_mode & 0o077:
                 folder.chmod(0o700)
     except OSError as error:
@@ -131,10 +131,17 @@ def check_own_file(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISREG(path.lstat().st_mode):
             raise not_yours(path, "is no file")
-        _check_owner(path)
+        check_owner(path)
 
 
-def _check_owner(path: Path) -> None:
+def check_owner(path: Path) -> None:
+    """Refuse a file or folder, or a link to one, that is somebody else's.
+
+    Raises
+    ------
+    StateUnusable
+        It is.
+    """
     if sys.platform == "win32":
         return
     for found in (path.lstat(), path.stat()):

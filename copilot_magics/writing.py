@@ -13,17 +13,15 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from copilot_magics.answers.cells import fences, python_code
-from copilot_magics.disk import FULL, refused
 from copilot_magics.display.fences import Fence
 from copilot_magics.display.inert import plain
 from copilot_magics.display.stream import final_bundle
-from copilot_magics.errors import BadInput, CopilotError
+from copilot_magics.documents import write_document
+from copilot_magics.errors import BadInput
 from copilot_magics.folders import session_state
 from copilot_magics.mentions.finding import Mention, find, with_mentions
 from copilot_magics.replay import reply_in
@@ -86,7 +84,10 @@ def write_notebook(session: str, path: str | Path, *, overwrite: bool = False) -
         "nbformat_minor": 5,
     }
     text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
-    _write(target, text.encode(errors="backslashreplace"), overwrite=overwrite)
+    try:
+        write_document(target, text.encode(errors="backslashreplace"), overwrite=overwrite)
+    except FileExistsError:
+        raise _exists(target) from None
     return target
 
 
@@ -104,10 +105,6 @@ def _target(path: str | Path, overwrite: bool) -> Path:
         target = target.with_name(f"{target.name}.ipynb")
     if target.suffix != ".ipynb" or os.path.isdir(target):
         raise _unfit(path)
-    if not os.path.isdir(target.parent):
-        raise BadInput(
-            f"There is no folder {str(target.parent)!r}; nothing was written.", "Make it first."
-        )
     if os.path.lexists(target) and not overwrite:
         raise _exists(target)
     return target
@@ -223,41 +220,3 @@ def _code(name: str, source: str, outputs: list[Json] | None = None) -> Json:
         "outputs": outputs or [],
         "source": source,
     }
-
-
-def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
-    """Write a file at once and whole, as private as the user's other new files."""
-    try:
-        with NamedTemporaryFile(dir=target.parent, prefix=".notebook-", delete=False) as file:
-            try:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-                os.chmod(file.name, _mode(target))
-                if overwrite:
-                    os.replace(file.name, target)
-                else:
-                    # Unlike a rename it does not replace what somebody has put there meanwhile.
-                    os.link(file.name, target)
-                    os.unlink(file.name)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(file.name)
-                raise
-    except FileExistsError:
-        raise _exists(target) from None
-    except OSError as error:
-        if error.errno in FULL:
-            raise refused(target, error) from error
-        raise CopilotError(
-            f"{target} cannot be written: {error.strerror or error}.",
-            f"Make {os.path.abspath(target.parent)} writable for you.",
-        ) from error
-
-
-def _mode(target: Path) -> int:
-    with suppress(OSError):
-        return target.stat().st_mode & 0o777
-    before = os.umask(0o077)
-    os.umask(before)
-    return 0o666 & ~before

@@ -100,11 +100,13 @@ def test_a_full_disk_and_a_read_only_one(
         assert not journal_of(home, "another").parent.exists()
     with fault("disk full, forking, exporting and writing a notebook") as it:
         said(nb, "from copilot_magics import Session, export_transcripts")
+        said(nb, "told = get_messages('chat').copilot")
         for code, place in (
             ("%copilot_session again --fork chat", home),
             ("Session('chat').fork('again')", home),
             (f"export_transcripts({str(home / 'dataset')!r})", home / "dataset"),
             (f"Session('chat').to_notebook({str(home / 'chat.ipynb')!r})", home / "chat.ipynb"),
+            (f"told.to_html({str(home / 'chat.html')!r})", home / "chat.html"),
         ):
             # What the one before has cleared away made room.
             disk.fill()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -121,20 +119,13 @@ def test_where_it_may_be_written(home: Path, tmp_path: Path) -> None:
     work = tmp_path / "out"
     work.mkdir()
     path = work / "s.ipynb"
-    before = os.umask(0o027)
-    try:
-        assert write_notebook("s", path) == path
-        assert stat.S_IMODE(path.stat().st_mode) == 0o640
-        path.write_text("mine")
-        with pytest.raises(BadInput, match=r"exists; nothing was written\. .*overwrite=True"):
-            write_notebook("s", path)
-        assert path.read_text() == "mine"
-        path.chmod(0o600)
-        write_notebook("s", str(path), overwrite=True)
-        assert len(read(path).cells) == 2
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    finally:
-        os.umask(before)
+    assert write_notebook("s", path) == path
+    path.write_text("mine")
+    with pytest.raises(BadInput, match=r"exists; nothing was written\. .*overwrite=True"):
+        write_notebook("s", path)
+    assert path.read_text() == "mine"
+    write_notebook("s", str(path), overwrite=True)
+    assert len(read(path).cells) == 2
     (work / "folder.ipynb").mkdir()
     none = ("~nobody_of_that_name/s", "a\0b.ipynb", "\ud800.ipynb")
     for bad in (work / "s.txt", work / "folder.ipynb", work, "", *none):

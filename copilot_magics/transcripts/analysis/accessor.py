@@ -15,7 +15,7 @@ from typing import Any, TypeVar, overload
 
 import pandas as pd
 
-from copilot_magics.errors import BadInput
+from copilot_magics.documents import write_document
 from copilot_magics.transcripts.analysis import (
     calls,
     failures,
@@ -131,7 +131,9 @@ class CopilotAccessor:
         Raises
         ------
         BadInput
-            The file cannot be written, or the DataFrame lacks a column that is needed.
+            The DataFrame lacks a column that is needed, or there is no such folder.
+        CopilotError
+            The file cannot be written; one that was there stays as it was.
         """
         return _written(markdown.markdown(self._frame, title), path)
 
@@ -152,7 +154,9 @@ class CopilotAccessor:
         Raises
         ------
         BadInput
-            The file cannot be written, or the DataFrame lacks a column that is needed.
+            The DataFrame lacks a column that is needed, or there is no such folder.
+        CopilotError
+            The file cannot be written; one that was there stays as it was.
         """
         return _written(page.page(self._frame, title), path)
 
@@ -181,10 +185,5 @@ class CopilotAccessor:
 def _written(text: str, path: str | PathLike[str] | None) -> str | None:
     if path is None:
         return text
-    try:
-        Path(path).write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise BadInput(
-            f"{path} cannot be written: {error.strerror or error}.", "Give another path."
-        ) from error
+    write_document(Path(path), text.encode(errors="replace"), overwrite=True)
     return None

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from copilot_magics.disk import FULL, refused
-from copilot_magics.errors import BadInput
+from copilot_magics.errors import BadInput, StateUnusable
 from copilot_magics.extras import needs
-from copilot_magics.folders import private_folder
+from copilot_magics.folders import check_owner, own_folder, private_folder
 
 SUFFIX = ".parquet"
 _UNFINISHED = "unfinished"
@@ -105,7 +105,7 @@ class Storage:
         BadInput
             Where nothing can be written there.
         StateUnusable
-            The disk is full.
+            The disk is full, or the folder is somebody else's.
         """
         if not self.is_local:
             with TemporaryDirectory(prefix="copilot-export-") as folder:
@@ -121,8 +121,10 @@ class Storage:
             )
         beside = root.with_name(f".{root.name}.export")
         try:
-            private_folder(root)
-            private_folder(beside)
+            check_owner(private_folder(root))
+            own_folder(beside)
+        except StateUnusable:
+            raise
         except OSError as error:
             if error.errno in FULL:
                 raise refused(root, error) from error
@@ -180,7 +182,7 @@ class Workshop:
 class _Disk(Workshop):
     def put(self, path: Path, name: str) -> None:
         target = Path(self._storage.full(name))
-        private_folder(target.parent)
+        check_owner(private_folder(target.parent))
         with path.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(path, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import uuid
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from journals import answer, event, prompt, sample, start, write_session
 from unit.transcripts.dataset.changing import APRIL, append, assert_same, changes, delete
 
+from copilot_magics.errors import StateUnusable
 from copilot_magics.transcripts import get_messages
 from copilot_magics.transcripts.dataset import export_transcripts, read_transcripts
 
@@ -104,3 +106,17 @@ def test_any_file_system_of_fsspec_will_do(home: Path) -> None:
         "month=2026-03/part-0001.parquet",
         "month=2026-11/part-0001.parquet",
     ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders away")
+@pytest.mark.parametrize("theirs", [".", "../.transcripts.export", "month=2026-03"])
+def test_nothing_is_written_into_somebody_elses_folder(
+    home: Path, dataset: Path, theirs: str
+) -> None:
+    write_session(home, "s", start())
+    folder = Path(os.path.normpath(dataset / theirs))
+    folder.mkdir(parents=True, mode=0o777)
+    os.chown(folder, 1000, 1000)
+    with pytest.raises(StateUnusable, match="belongs to somebody else"):
+        export_transcripts(dataset)
+    assert list(folder.iterdir()) == []
