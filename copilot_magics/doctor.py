@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryFile
-from urllib.parse import urlsplit
 
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import CopilotError
 from copilot_magics.folders import copilot_home
+from copilot_magics.keys import without_keys
 from copilot_magics.providers import Provider, Wanted, resolve
 from copilot_magics.runtime.locate import (
     cached_model,
@@ -268,18 +268,8 @@ def _local(*, needed: bool) -> Finding:
 def _proxy() -> Finding:
     names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
     found = [
-        f"{name}={_without_password(value)}"
+        f"{name}={without_keys(value)}"
         for name, value in sorted(os.environ.items())
         if name.lower() in names and value
     ]
     return Finding("proxy", " ".join(found) or "none configured")
-
-
-def _without_password(url: str) -> str:
-    if "@" not in url:
-        return url
-    try:
-        parts = urlsplit(url if "//" in url else f"//{url}")
-    except ValueError:
-        return "(hidden)"
-    return parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}").geturl().lstrip("/")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from copilot_magics import records
@@ -106,7 +108,28 @@ class _Stay(HTTPRedirectHandler):
         """Return no request, which makes the redirect an error."""
 
 
+_UNREACHED = 0
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
 def _listed(provider: Provider) -> list[str] | None:
+    # An error is raised here, and not where it is met: frames there hold the key.
+    found = _answer(provider)
+    if found == _UNREACHED:
+        raise ProviderUnavailable(
+            f"The provider {provider} could not be reached.",
+            "Check that it runs, its URL, and the proxy.",
+        )
+    if found in _REFUSED:
+        raise ProviderUnavailable(
+            f"The provider {provider} refused the key (HTTP {found}).",
+            "Check the variable named by `--api-key-env`.",
+        )
+    return found if isinstance(found, list) else None
+
+
+def _answer(provider: Provider) -> list[str] | int | None:
+    """Return the names that a provider lists, else the status of its answer, if it has one."""
     headers = {}
     if key := provider.key():
         headers = {"Authorization": f"Bearer {key}"}
@@ -122,16 +145,8 @@ def _listed(provider: Provider) -> list[str] | None:
             found = json.load(answer)
         return [str(model["id"]) for model in found["data"]]
     except HTTPError as error:
-        if error.code in (401, 403):
-            raise ProviderUnavailable(
-                f"The provider {provider} refused the key (HTTP {error.code}).",
-                "Check the variable named by `--api-key-env`.",
-            ) from None
-        return None
-    except (URLError, OSError):
-        raise ProviderUnavailable(
-            f"The provider {provider} could not be reached.",
-            "Check that it runs, its URL, and the proxy.",
-        ) from None
-    except (ValueError, KeyError, TypeError):
+        return error.code
+    except OSError:
+        return _UNREACHED
+    except (HTTPException, ValueError, KeyError, TypeError):
         return None

@@ -14,6 +14,7 @@ from typing import Any
 
 from copilot_magics.config import PROVIDERS, CopilotMagics
 from copilot_magics.errors import BadInput, ProviderUnavailable, closest
+from copilot_magics.keys import Key, check_name, read_key
 from copilot_magics.records import Settings
 
 _URLS = {
@@ -94,7 +95,7 @@ class Provider:
         """Return the names of the variables that hold its keys."""
         return frozenset(filter(None, (self.api_key_env,)))
 
-    def key(self) -> str | None:
+    def key(self) -> Key | None:
         """Return its key, or None where it needs none or the runtime asks a command for it.
 
         Raises
@@ -104,8 +105,8 @@ class Provider:
         """
         if self.api_key_env in ("", _ENVIRONMENT_COMMAND):
             return None
-        key = os.environ.get(self.api_key_env)
-        if not key:
+        key = read_key(self.api_key_env)
+        if key is None:
             raise ProviderUnavailable(
                 f"The variable {self.api_key_env}, which holds the key of {self}, is not set.",
                 f"Set it without showing the key: `import os, getpass; "
@@ -132,7 +133,7 @@ class Provider:
             config: dict[str, Any] = {
                 "type": "openai",
                 "base_url": local.base_url,
-                "api_key": local.api_key,
+                "api_key": Key(local.api_key),
             }
             return {"provider": config, "model": local.model, **session_options()}
         if not self.model:
@@ -154,9 +155,9 @@ class Provider:
 _GITHUB_TOKENS = ("COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 
 
-def github_token() -> str | None:
+def github_token() -> Key | None:
     """Return the GitHub token of the environment, in the Copilot CLI's order, or None."""
-    return next((token for name in _GITHUB_TOKENS if (token := os.environ.get(name))), None)
+    return next(filter(None, map(read_key, _GITHUB_TOKENS)), None)
 
 
 def not_logged_in() -> ProviderUnavailable:
@@ -215,8 +216,9 @@ def _from_options(wanted: Wanted, config: CopilotMagics) -> Provider:
             closest(kind, PROVIDERS) or f"The providers are {', '.join(PROVIDERS)}.",
         )
     configured = [found for found in (_from_config(config), _from_environment()) if found]
+    check_name(wanted.api_key_env, "--api-key-env")
     if wanted.base_url:
-        _check_url(wanted.base_url)
+        _check_url(wanted.base_url, "--base-url")
         known = [found for found in configured if found.base_url == wanted.base_url]
         # The same URL, spelled out: its own layer's key belongs to it.
         if known and not wanted.api_key_env and kind in ("", known[0].kind):
@@ -251,6 +253,8 @@ def _from_options(wanted: Wanted, config: CopilotMagics) -> Provider:
 
 
 def _from_memory(remembered: Settings) -> Provider:
+    if remembered.base_url:
+        _check_url(remembered.base_url, "what the session remembers")
     if remembered.api_key_env in (_ENVIRONMENT_KEY, _ENVIRONMENT_BEARER, _ENVIRONMENT_COMMAND):
         found = _from_environment()
         if found is None or not _same(found, remembered):
@@ -285,9 +289,10 @@ def _from_config(config: CopilotMagics) -> Provider | None:
             f"%config CopilotMagics.provider is {kind!r}, which needs a URL.",
             "Set `%config CopilotMagics.base_url = 'https://…'`.",
         )
-    _check_url(url)
+    _check_url(url, "%config CopilotMagics.base_url")
     own_url = not config.base_url
-    key_env = config.api_key_env or (_KEYS.get(kind, "") if own_url else "")
+    key_env = check_name(config.api_key_env, "%config CopilotMagics.api_key_env")
+    key_env = key_env or (_KEYS.get(kind, "") if own_url else "")
     return Provider(kind, url, key_env, config.wire_api)
 
 
@@ -295,7 +300,7 @@ def _from_environment() -> Provider | None:
     url = os.environ.get(_ENVIRONMENT_URL, "")
     if not url:
         return None
-    _check_url(url)
+    _check_url(url, _ENVIRONMENT_URL)
     kind = os.environ.get("COPILOT_PROVIDER_TYPE") or "openai"
     if kind not in ("openai", "azure", "anthropic"):
         raise BadInput(
@@ -330,26 +335,34 @@ def _environment_extras() -> dict[str, Any]:
         extras["azure"] = {"api_version": version}
     if headers := os.environ.get("COPILOT_PROVIDER_HEADERS"):
         pairs = (line.partition(":") for line in headers.replace("\\n", "\n").splitlines())
-        extras["headers"] = {name.strip(): value.strip() for name, colon, value in pairs if colon}
+        extras["headers"] = {
+            name.strip(): Key(value.strip()) for name, colon, value in pairs if colon
+        }
     command = os.environ.get(_ENVIRONMENT_COMMAND)
     if command and not os.environ.get(_ENVIRONMENT_BEARER):
         extras["api_key_command"] = command
     return extras
 
 
-def _check_url(url: str) -> None:
+def _check_url(url: str, where: str) -> None:
+    """Refuse what is no URL, or holds a key; it is not repeated, as it may be one."""
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        secret = "@" in parts.netloc
+        # Nobody could be asked with a query either: the path would stand behind it.
+        secret = "@" in parts.netloc or "?" in url or "#" in url
     except ValueError:
         good = secret = False
     if secret:
         raise BadInput(
-            "The URL of a provider must not hold a name, a password or a key.",
-            "Put the key into a variable and give its name with `--api-key-env`.",
+            f"The URL in {where} must not hold a name, a password or a key, nor anything after a "
+            "? or #.",
+            "Give it without, and the name of the variable that holds the key with "
+            "`--api-key-env`; Azure's version belongs in COPILOT_PROVIDER_AZURE_API_VERSION.",
         )
     if not good:
-        raise BadInput(f"{url!r} is no URL of a provider.", "It should look like https://host/v1.")
+        raise BadInput(
+            f"What {where} holds is no URL of a provider.", "It should look like https://host/v1."
+        )

@@ -9,8 +9,11 @@ import os
 import re
 
 _WITHHELD = re.compile(
-    r"(?i).*(api_?key|api_token|auth_token|bearer_token|openai_key|hmac_key).*"
-    r"|(COPILOT|GH|GITHUB|JUPYTER\w*)_(\w+_)?TOKEN"
+    r"(?i).*(api_?key|api_token|auth_token|bearer_token|hmac_key).*"
+    r"|.*(openai|anthropic|openrouter)_key.*"
+    # Those of GitHub and Jupyter, also PAT as R has it, and not the GITHUB_PATH of an action.
+    r"|(\w+_)?(COPILOT|GH|GITHUB|ACTIONS|JUPYTER\w*)(_(\w+_)?)?"
+    r"(TOKEN|PAT|SECRET|PRIVATE_KEY)(_?\d+|_\w+)?"
     # Without a model these end the runtime at start; we hand the provider over ourselves.
     r"|COPILOT_PROVIDER_.*|COPILOT_MODEL"
     # This one trusts every folder.

@@ -15,6 +15,7 @@ from types import FrameType
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput
 from copilot_magics.folders import home_folder
+from copilot_magics.keys import check_name, read_key
 from copilot_magics.runtime.environment import environment
 from copilot_magics.runtime.locate import find_runtime
 
@@ -43,9 +44,9 @@ def serve(port: int, token_env: str = "") -> int:
     RuntimeUnavailable
         There is no runtime.
     """
-    name = token_env or CopilotMagics().runtime_token_env
-    token = os.environ.get(name)
-    if not token:
+    name = check_name(token_env or CopilotMagics().runtime_token_env, "--runtime-token-env")
+    token = read_key(name)
+    if token is None:
         raise BadInput(
             f"The variable {name} holds no token, and without one every user of this machine "
             "could use the runtime.",

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable
 from copilot_magics.folders import copilot_home
+from copilot_magics.keys import Key, check_name, read_key, without_keys
 from copilot_magics.runtime.child import Child, why_not_started
 from copilot_magics.runtime.locate import find_runtime
 from copilot_magics.runtime.process import RuntimeProcess, watch
@@ -272,15 +273,16 @@ def _parts(url: str) -> tuple[str, int]:
     found = _URL.fullmatch(url)
     if found is None or not 0 < int(found[2]) < 65536:
         raise BadInput(
-            f"%config CopilotMagics.runtime_url cannot be {url!r}.",
+            f"%config CopilotMagics.runtime_url cannot be {without_keys(url)!r}.",
             "Give a port of this machine, such as 'localhost:7777'; the connection is not "
             "encrypted, so it goes nowhere else.",
         )
     return found[1] or "localhost", int(found[2])
 
 
-def _token() -> str | None:
-    return os.environ.get(CopilotMagics.instance().runtime_token_env) or None
+def _token() -> Key | None:
+    name = CopilotMagics.instance().runtime_token_env
+    return read_key(check_name(name, "%config CopilotMagics.runtime_token_env"))
 
 
 def _is_runtime(process: Any) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import BaseRequestHandler, TCPServer
 from typing import Any
 
 import pytest
 from scripted import ScriptedServer
+from variables import variables_of
 
-from copilot_magics.errors import CopilotError
+from copilot_magics.errors import CopilotError, ProviderUnavailable
 from copilot_magics.models import offered
 from copilot_magics.providers import Provider
 
@@ -36,10 +39,10 @@ class _Elsewhere(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def redirecting() -> Iterator[Any]:
-    with HTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
-        server.seen = []  # type: ignore[attr-defined]
+@contextlib.contextmanager
+def running(server: TCPServer) -> Iterator[Any]:
+    """Have a server serve, in a thread of its own."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server
@@ -47,11 +50,48 @@ def redirecting() -> Iterator[Any]:
         thread.join()
 
 
+@pytest.fixture
+def redirecting() -> Iterator[Any]:
+    with running(HTTPServer(("127.0.0.1", 0), _Elsewhere)) as server:
+        server.seen = []
+        yield server
+
+
 async def test_a_key_follows_no_redirect(redirecting: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("K", "key")
     url = f"http://127.0.0.1:{redirecting.server_port}/v1"
     assert await offered(Provider("openai", url, "K")) is None
     assert len(redirecting.seen) == 1
+
+
+class _Saying(BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(self.server.said)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def saying() -> Iterator[Any]:
+    """A provider that says what a test has it say."""
+    with running(TCPServer(("127.0.0.1", 0), _Saying)) as server:
+        yield server
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+async def test_no_variable_of_an_error_holds_the_key(
+    saying: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("K", "open-sesame")
+    provider = Provider(kind, f"http://127.0.0.1:{saying.server_address[1]}", "K")
+    for said, told in ((b"HTTP/1.1 401 No\r\n\r\n", "refused the key"), (b"", "not be reached")):
+        saying.said = said
+        with pytest.raises(ProviderUnavailable, match=told) as caught:
+            await offered(provider)
+        shown = variables_of(caught.value)
+        assert "provider = Provider(" in shown
+        assert "sesame" not in shown
+    saying.said = b"no HTTP\r\n\r\n"
+    assert await offered(provider) is None
 
 
 async def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from variables import variables_of
 
 from copilot_magics.config import CopilotMagics
 from copilot_magics.errors import BadInput, ProviderUnavailable
@@ -246,6 +250,14 @@ def test_what_a_session_remembers_and_is_gone_is_said(
     assert told in str(caught.value)
 
 
+def test_a_url_with_a_key_is_not_remembered_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    remembered = Settings("openai", f"{MINE}?api-key=sesame", KEY)
+    with pytest.raises(BadInput, match="in what the session remembers must not hold") as caught:
+        resolved(monkeypatch, {}, {}, {}, remembered)
+    assert "sesame" not in str(caught.value)
+    assert resolved(monkeypatch, {"base_url": MINE}, {}, {}, remembered).base_url == MINE
+
+
 @pytest.mark.parametrize("name", [KEY, "COPILOT_PROVIDER_BEARER_TOKEN"])
 def test_a_remembered_key_that_is_gone_is_missed(
     monkeypatch: pytest.MonkeyPatch, name: str
@@ -272,6 +284,16 @@ def test_a_remembered_key_that_is_gone_is_missed(
         ({}, {"provider": "azure"}, {}, "needs a URL"),
         ({}, {"base_url": "https://sesame@mine.example"}, {}, "must not hold"),
         ({}, {}, {"COPILOT_PROVIDER_BASE_URL": "https://x:sesame@mine.example"}, "must not hold"),
+        ({"base_url": f"{MINE}?api-key=sesame"}, {}, {}, "URL in --base-url must not hold"),
+        ({"base_url": f"{MINE}#sesame"}, {}, {}, "must not hold"),
+        ({"base_url": f"{MINE}?api-version=1"}, {}, {}, "COPILOT_PROVIDER_AZURE_API_VERSION"),
+        ({}, {"base_url": f"{MINE}?sesame"}, {}, "in %config CopilotMagics.base_url must not hold"),
+        ({}, {}, {**ENV, "COPILOT_PROVIDER_BASE_URL": f"{MINE}/?sesame"}, "BASE_URL must not hold"),
+        ({"base_url": "sk-sesame"}, {}, {}, "What --base-url holds is no URL of a provider"),
+        ({"base_url": MINE, "api_key_env": "sk-sesame"}, {}, {}, "--api-key-env holds is not the"),
+        ({"provider": "openai", "api_key_env": "sk_sesame"}, {}, {}, "is not the name of a"),
+        ({"api_key_env": "sk-sesame"}, {}, {}, "is not the name of a variable"),
+        ({}, {**CONFIG, "api_key_env": "sk-sesame"}, {}, "CopilotMagics.api_key_env holds is not"),
         ({}, {}, {**ENV, "COPILOT_PROVIDER_TYPE": "ollama"}, "COPILOT_PROVIDER_TYPE is 'ollama'"),
     ],
 )
@@ -349,3 +371,21 @@ def test_no_key_is_among_what_is_remembered_or_shown(monkeypatch: pytest.MonkeyP
     provider = resolved(monkeypatch, {}, {}, {**ENV, KEY: "open-sesame"})
     assert provider.session_options()["provider"]["api_key"] == "open-sesame"
     assert "sesame" not in f"{provider!r} {provider} {provider.settings('')}"
+    assert b"sesame" not in pickle.dumps(copy.deepcopy(provider))
+
+
+def test_no_variable_of_an_error_holds_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv(KEY, "open-sesame")
+    monkeypatch.setenv("COPILOT_PROVIDER_HEADERS", "X-Key: open-sesame")
+    provider = resolve(Wanted(), CopilotMagics(), None)
+    options = provider.session_options()
+    monkeypatch.setenv("COPILOT_PROVIDER_MAX_OUTPUT_TOKENS", "many")
+    with pytest.raises(BadInput, match="is 'many'") as caught:
+        provider.session_options()
+    shown = variables_of(caught.value)
+    assert "provider = Provider(" in shown
+    assert "options = {" in shown
+    assert "sesame" not in shown
+    assert json.loads(json.dumps(options))["provider"]["api_key"] == "open-sesame"
