@@ -22,6 +22,7 @@ from copilot_magics.answers.rounds import Rounds, Wanted
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent, Terminal, View
 from copilot_magics.errors import AwaitInterrupted, BadInput, Interrupted, StillRunning
+from copilot_magics.noting import wait
 from copilot_magics.reply import Reply
 from copilot_magics.runtime.loop import loop, submit
 from copilot_magics.turn import Turn
@@ -275,6 +276,7 @@ def start(rounds: Rounds, work: Work, show: Callable[[BackgroundReply], Shown]) 
     shown = show(reply)
     # Before it begins: whoever asks right behind it finds it in the session's queue.
     rounds.turn.background = True
+    wait(rounds.turn)
     working.replies.append(reply)
     if hasattr(doors.shell(), "kernel") and _in_main_loop():
         task = asyncio.ensure_future(reply._show(shown))

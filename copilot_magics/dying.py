@@ -38,7 +38,8 @@ def died(turn: Turn, reason: str) -> None:
     if turn.message_id:
         known = has_message(turn.session, turn.message_id)
     else:
-        known = records.reached_journal(turn.session)
+        asked = (line for line in records.asked(turn.session) if line.key == turn.record)
+        known = any(records.reached_journal(turn.session, line) for line in asked)
     what = runtime().obituary(reason, " while it worked")
     if turn.first and not known:
         # The user's own prompt is there, and an answer: what is lost is ours.

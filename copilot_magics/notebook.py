@@ -167,25 +167,39 @@ def told(found: SessionFacts) -> str:
 
 
 def last_turn(session: str) -> str:
-    """Return a sentence on how a session's last turn ended."""
-    from copilot_magics.transcripts.ending import has_answer
-
+    """Return a sentence or two on how a session's last turn ended."""
     asked = records.asked(session)
     if not asked:
         return "No prompt was sent from a notebook yet."
-    last = asked[-1]
-    if last.outcome == "answered":
-        return "Its last turn was answered."
-    if last.outcome is None and last.message and has_answer(session, last.message):
-        return "Its last turn was answered as its kernel ended; `get_messages()` has the answer."
-    known = "is in the journal" if records.reached_journal(session) else "is not in the journal"
+    last = next((line for line in reversed(asked) if not line.waiting), asked[0])
+    ran = next((line for line in asked if line.key == last.into), last)
+    told = [f"Its last turn {_ending(session, last)}."]
+    if ran is not last and last.outcome != "answered":
+        told.append(f"The turn it was sent into {_ending(session, ran)}.")
+    unsent = sum(line.waiting for line in asked[asked.index(ran) + 1 :])
+    if unsent:
+        were = "was never sent, and is" if unsent == 1 else "were never sent, and are"
+        told.append(f"{counted(unsent, 'later prompt')} {were} lost.")
+    return " ".join(told)
+
+
+def _ending(session: str, line: records.Asked) -> str:
+    from copilot_magics.transcripts.ending import has_answer
+
+    if line.outcome == "answered":
+        return "was answered"
+    if line.outcome is None and line.message and has_answer(session, line.message):
+        return "was answered as its kernel ended; `get_messages()` has the answer"
     how = {
         "aborted": "was aborted",
         "failed": "failed",
         "lost": "was lost",
-        None: "was cut short when its kernel ended",
-    }[last.outcome]
-    return f"Its last turn {how}; its prompt {known}."
+        None: "was lost" if line.waiting else "was cut short when its kernel ended",
+    }[line.outcome]
+    known = (
+        "is in the journal" if records.reached_journal(session, line) else "is not in the journal"
+    )
+    return f"{how}; its prompt {known}"
 
 
 def check_name(name: str) -> str:

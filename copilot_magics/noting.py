@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     from copilot_magics.turn import Turn
 
 
-def begin(turn: Turn) -> Callable[[str], None]:
+def wait(turn: Turn) -> None:
+    """Note a turn whose prompt cannot be sent yet: a kernel that ends meanwhile loses it."""
+    if not turn.record:
+        turn.record = records.began(turn.session, turn.origin, waiting=True)
+        turn.noted = partial(records.ended, turn.session, turn.record)
+
+
+def begin(turn: Turn, into: Turn | None = None) -> Callable[[str], None]:
     """Begin a turn whose prompt is about to be sent.
 
     Parameters
     ----------
     turn : Turn
         The turn.
+    into : Turn, optional
+        The turn that its prompt is sent into.
 
     Returns
     -------
@@ -27,8 +36,12 @@ def begin(turn: Turn) -> Callable[[str], None]:
     """
     turn.begin()
     # Before it is sent: the kernel may end before it hears under which ID it was.
-    turn.record = records.began(turn.session, turn.origin)
-    turn.noted = partial(records.ended, turn.session, turn.record)
+    other = into.record if into else ""
+    if turn.record:
+        records.sending(turn.session, turn.record, other)
+    else:
+        turn.record = records.began(turn.session, turn.origin, into=other)
+        turn.noted = partial(records.ended, turn.session, turn.record)
 
     def sent(message: str) -> None:
         records.sent(turn.session, turn.record, message)

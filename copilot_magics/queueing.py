@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 from copilot_magics.errors import SessionInUse
+from copilot_magics.noting import wait
 
 if TYPE_CHECKING:
     from copilot_magics.turn import Turn
@@ -37,6 +38,7 @@ class Queue:
     async def place(self, turn: Turn) -> AsyncIterator[None]:
         """Have a turn at the head, once those before it have ended."""
         if self._lock.locked():
+            wait(turn)
             turn.say(f"waiting for {self._before()}")
         with self.beside(turn):
             await self._lock.acquire()

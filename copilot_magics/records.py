@@ -60,6 +60,10 @@ class Asked(msgspec.Struct, omit_defaults=True):
         The execution count of the cell's run.
     outcome : Outcome or None
         None: nobody lived to see it.
+    waiting : bool
+        Whether it was not sent yet: it waited for the prompts before it.
+    into : str
+        The key of the prompt into whose turn it was sent; else empty.
     cut : bool
         Whether its turn was cut off since: the conversation went back to before it.
     """
@@ -73,6 +77,8 @@ class Asked(msgspec.Struct, omit_defaults=True):
     run: int = 0
     at: datetime | None = None
     outcome: Outcome | None = None
+    waiting: bool = False
+    into: str = ""
     cut: bool = False
 
 
@@ -144,8 +150,20 @@ def digest_of(prompt: str) -> str:
     return hashlib.sha256(prompt.encode(errors="backslashreplace")).hexdigest()
 
 
-def began(session: str, cell: Cell | None) -> str:
-    """Note that a prompt is about to be sent, and return the key under which it is known."""
+def began(session: str, cell: Cell | None, *, waiting: bool = False, into: str = "") -> str:
+    """Note that a prompt is about to be sent, and return the key under which it is known.
+
+    Parameters
+    ----------
+    session : str
+        The session's ID.
+    cell : Cell or None
+        Where it comes from, where that is known.
+    waiting : bool
+        Whether it waits for the prompts before it; `sending` is noted when it waits no longer.
+    into : str
+        The key of the prompt into whose turn it is sent.
+    """
     key, where = uuid.uuid4().hex, cell or Cell("", "", 0)
     begun = Asked(
         key,
@@ -155,9 +173,16 @@ def began(session: str, cell: Cell | None) -> str:
         nth=where.nth,
         run=where.run,
         at=datetime.now(UTC),
+        waiting=waiting,
+        into=into,
     )
     _append(session, begun)
     return key
+
+
+def sending(session: str, key: str, into: str = "") -> None:
+    """Note that a prompt that waited is about to be sent."""
+    _append(session, Asked(key, at=datetime.now(UTC), into=into))
 
 
 def sent(session: str, key: str, message: str) -> None:
@@ -177,7 +202,9 @@ def cut(session: str, messages: set[str]) -> None:
     """
     known = asked(session)
     first = next((n for n, line in enumerate(known) if line.message in messages), len(known))
-    if gone := [Asked(line.key, cut=True) for line in known[first:]]:
+    # What waits here has not been asked yet.
+    before = [line for line in known[first:] if not (line.waiting and line.kernel == _THIS_KERNEL)]
+    if gone := [Asked(line.key, cut=True) for line in before]:
         _append(session, *gone)
     look_again(session)
 
@@ -197,26 +224,29 @@ def asked(session: str) -> list[Asked]:
     found: dict[str, Asked] = {}
     for line in _lines(session):
         prompt = found.setdefault(line.key, line)
+        if line is not prompt and line.at:
+            prompt.at, prompt.into, prompt.waiting = line.at, line.into, False
         prompt.message = line.message or prompt.message
         prompt.outcome = line.outcome or prompt.outcome
         prompt.cut = line.cut or prompt.cut
     return [prompt for prompt in found.values() if not prompt.cut]
 
 
-def reached_journal(session: str) -> bool:
-    """Whether the journal has the newest of these prompts."""
+def reached_journal(session: str, prompt: Asked) -> bool:
+    """Whether the journal has a prompt; one whose ID nobody heard must be the newest of them."""
     from copilot_magics.transcripts import has_message
     from copilot_magics.transcripts.paging import last_prompt
 
-    last = next(reversed(asked(session)), Asked(""))
-    if last.message:
-        return has_message(session, last.message)
+    if prompt.message:
+        return has_message(session, prompt.message)
+    if prompt.waiting or prompt.at is None:
+        return False
     # Under which ID it was sent nobody heard; but it would be the newest, and younger than its
     # record. The journal knows milliseconds.
     newest = last_prompt(session)
-    if newest is None or newest[1] is None or last.at is None:
+    if newest is None or newest[1] is None:
         return False
-    return newest[1] >= last.at - timedelta(milliseconds=1)
+    return newest[1] >= prompt.at - timedelta(milliseconds=1)
 
 
 def answered_before(session: str, cell: Cell) -> Asked | None:
@@ -305,7 +335,7 @@ def _append(session: str, *new: Asked) -> None:
 
 def _lines(session: str) -> Iterator[Asked]:
     try:
-        data = _turns(session).read_bytes()
+        data = read_private(_turns(session))
     except OSError:
         data = b""
     for line in data.splitlines():

@@ -265,6 +265,10 @@ def failure_of(turn: Turn, reply: Reply, *, interrupted: bool) -> BaseException 
     if turn.outcome == "answered":
         return None
     if turn.failure is None:
-        return TurnAborted("The turn was aborted.", "Send the prompt again.", reply=reply)
+        what, mend = "The turn was aborted.", "Send the prompt again."
+        if turn.steered is not None:
+            what = "The turn that the prompt was sent into goes on, and may still answer it."
+            mend = "`get_messages()` has the answer then."
+        return TurnAborted(what, mend, reply=reply)
     kind = TurnTimedOut if turn.outcome == "aborted" else TurnFailed
     return kind(turn.failure.what, turn.failure.mend, reply=reply)

@@ -54,7 +54,7 @@ class Steering:
         running : Turn
             That one.
         """
-        sent = begin(turn)
+        sent = begin(turn, running)
         turn.steered = running
         turn.say("waiting until the agent takes it in")
         self.turns.append(turn)

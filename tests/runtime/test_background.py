@@ -268,10 +268,17 @@ def test_the_next_kernel_finds_it_answered_or_says_that_it_is_not(
     ended(kernel, begin(kernel, "say: answered before"))
     begin(kernel, "gate restarted")
     provider.wait_reached("restarted")
+    begin(kernel, "say: never sent", "--into later")
+    begin(kernel, "say: sent into it", "--now --into into")
+    kernel.wait(lambda: live(kernel, "waiting until the agent takes it in"), what="it was sent")
     kernel.restart()
     kernel.run("%load_ext copilot_magics")
     status = says(kernel, "%copilot_session")
-    assert status.endswith("Its last turn was aborted; its prompt is in the journal.")
+    assert status.endswith(
+        "Its last turn was lost; its prompt is not in the journal. The turn it was sent into was "
+        "aborted; its prompt is in the journal. 1 later prompt was never sent, and is lost."
+    ), status
+    assert ["say: never sent"] not in [request.prompts[-1:] for request in provider.requests]
     kernel.run("%copilot_session --rerun replay")
     requests = len(provider.requests)
     cell = begin(kernel, "say: answered before")

@@ -96,6 +96,9 @@ def a_prompt_steers_the_turn_that_runs(kernel: Notebook, provider: ScriptedServe
     assert kernel.run(says_more).status == "ok"
     says(kernel, "import time\nwhile not more.message_id: time.sleep(0.01)\nmore.stop()")
     assert says(kernel, "print(more.outcome, held.outcome)") == "aborted None"
+    left = kernel.run("more.wait()")
+    assert left.ename == "TurnAborted"
+    assert left.evalue.startswith("The turn that the prompt was sent into goes on, and may still")
     provider.release("stopped")
     assert says(kernel, "print(held.wait().outcome)") == "answered"
 
@@ -112,7 +115,10 @@ def what_is_not_taken_in_is_lost(kernel: Notebook, provider: ScriptedServer) -> 
     kernel.wait(lambda: "ended before the agent took this prompt in" in lost.text)
     status = says(kernel, "print(lost.outcome)\n%copilot_session")
     assert status.startswith("lost\n")
-    assert status.endswith("Its last turn was lost; its prompt is not in the journal.")
+    assert status.endswith(
+        "Its last turn was lost; its prompt is not in the journal. "
+        "The turn it was sent into was aborted; its prompt is in the journal."
+    )
     assert len(provider.requests) == before
 
 
