@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from copilot_magics.attachments import attach
 from copilot_magics.binding import can_answer
 from copilot_magics.config import CopilotMagics
 from copilot_magics.doors import shell
 from copilot_magics.errors import BadInput
-from copilot_magics.together import check_now
+from copilot_magics.exclusions import check_now
 from copilot_magics.turn import Turn
 
 
@@ -23,8 +24,8 @@ def turn_for(
     model: str,
     timeout: float | None,
     attachments: str | Path | Sequence[str | Path],
-    *,
     now: bool,
+    schema: Any,
 ) -> Turn:
     """Return the turn of a prompt; the parameters are those of `Session.ask`.
 
@@ -36,7 +37,7 @@ def turn_for(
     if not prompt.strip():
         raise BadInput("The prompt is empty.", "Say what you want to ask.")
     paths = [attachments] if isinstance(attachments, str | Path) else attachments
-    check_now(now, model, timeout)
+    check_now(now, model, timeout, schema)
     turn = Turn(
         prompt,
         attachments=attach(paths),

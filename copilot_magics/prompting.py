@@ -19,13 +19,13 @@ from copilot_magics.display import prompts
 from copilot_magics.display.stream import Notebook as NotebookView
 from copilot_magics.display.stream import Silent, Terminal, View
 from copilot_magics.errors import BadInput
+from copilot_magics.exclusions import check_options
 from copilot_magics.mentions.resolving import check_context, resolve, sent_text
 from copilot_magics.notebook import Notebook, check_name
 from copilot_magics.replay import saved_message, saved_reply
 from copilot_magics.reply import Reply
 from copilot_magics.rewinding import before_asked_again
 from copilot_magics.session import Session
-from copilot_magics.together import check_together
 from copilot_magics.turn import Turn
 from copilot_magics.words import local_time
 
@@ -64,7 +64,7 @@ class Prompt:
         self._shell = notebook.shell
         self._into = check_name(args.into) if args.into else ""
         timeout = _seconds(args.timeout)
-        check_together(args)
+        check_options(args)
         self.background = args.background and watched(self._shell)
         context = check_context(args.context or CopilotMagics.instance().context)
         # What is replayed needs nothing that was mentioned: it may not be there any more.

@@ -198,8 +198,8 @@ class Session:
         SessionInUse, RuntimeUnavailable, ProviderUnavailable
             The session cannot be opened, as in `Session.open`; nothing was sent.
         """
-        turn = turn_for(self._id, prompt, model, timeout, attachments, now=now)
-        rounds = Rounds(turn, Silent(prompts.by_input), of_type(schema, now=now))
+        turn = turn_for(self._id, prompt, model, timeout, attachments, now, schema)
+        rounds = Rounds(turn, Silent(prompts.by_input), of_type(schema))
         return wait_for_answer(rounds, self.send)
 
     async def aask(
@@ -213,8 +213,8 @@ class Session:
         schema: Any = None,
     ) -> Reply:
         """Send a prompt and await the reply; as `Session.ask`, where one may await."""
-        turn = turn_for(self._id, prompt, model, timeout, attachments, now=now)
-        rounds = Rounds(turn, Silent(prompts.by_buttons), of_type(schema, now=now))
+        turn = turn_for(self._id, prompt, model, timeout, attachments, now, schema)
+        rounds = Rounds(turn, Silent(prompts.by_buttons), of_type(schema))
         return await await_answer(rounds, self.send)
 
     def start(
@@ -233,8 +233,8 @@ class Session:
         """
         from copilot_magics.background import start_unseen
 
-        turn = turn_for(self._id, prompt, model, timeout, attachments, now=now)
-        return start_unseen(turn, self.send, of_type(schema, now=now))
+        turn = turn_for(self._id, prompt, model, timeout, attachments, now, schema)
+        return start_unseen(turn, self.send, of_type(schema))
 
     def messages(self, **filters: Any) -> pd.DataFrame:
         """Return the session's history: `get_messages` of this session, with its filters."""

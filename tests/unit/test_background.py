@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from argparse import Namespace
 from concurrent.futures import Future
 from typing import Any
 
@@ -17,7 +16,6 @@ from copilot_magics.display.background import Lines, tail
 from copilot_magics.display.stream import Silent
 from copilot_magics.errors import BadInput, StillRunning, TurnFailed
 from copilot_magics.failures import Failure
-from copilot_magics.together import check_now, check_together
 from copilot_magics.turn import Turn
 
 
@@ -98,28 +96,3 @@ def test_it_can_be_kept_once_it_has_ended() -> None:
     work.go_on.set_result(None)
     kept = pickle.loads(pickle.dumps(reply.wait()))
     assert (kept.session, kept.outcome, kept.done, kept.wait()) == ("s", "answered", True, kept)
-
-
-@pytest.mark.parametrize(
-    ("given", "what"),
-    [
-        ({"background": True, "code": True}, "--background and --code"),
-        ({"now": True, "model": "m"}, "--now and --model"),
-        ({"now": True, "timeout": "5"}, "--now and --timeout"),
-        ({"now": True, "as_type": "int"}, "--now and --as"),
-    ],
-)
-def test_what_excludes_each_other(given: dict[str, Any], what: str) -> None:
-    plain = {"background": False, "now": False, "code": False}
-    options = Namespace(**{**plain, "model": "", "timeout": None, "as_type": None, **given})
-    with pytest.raises(BadInput, match=f"{what} do not go together; nothing was sent"):
-        check_together(options)
-    check_together(Namespace(**{**plain, "model": "m", "timeout": "5", "as_type": "int"}))
-
-
-def test_now_has_neither_model_nor_timeout() -> None:
-    check_now(False, "m", 5)
-    check_now(True, "", None)
-    for model, timeout in (("m", None), ("", 5.0)):
-        with pytest.raises(BadInput, match="now=True and"):
-            check_now(True, model, timeout)
