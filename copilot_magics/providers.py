@@ -338,7 +338,7 @@ def _environment_extras() -> dict[str, Any]:
         extras["headers"] = {
             name.strip(): Key(value.strip()) for name, colon, value in pairs if colon
         }
-    command = os.environ.get(_ENVIRONMENT_COMMAND)
+    command = read_key(_ENVIRONMENT_COMMAND)
     if command and not os.environ.get(_ENVIRONMENT_BEARER):
         extras["api_key_command"] = command
     return extras

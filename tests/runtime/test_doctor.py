@@ -58,6 +58,23 @@ def test_nothing_is_there(
     assert "FAIL  state folder" in said
 
 
+def test_a_key_where_none_belongs_is_not_shown(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("COPILOT_PROVIDER_BASE_URL", "http://host/v1?api-key=sesame")
+    monkeypatch.setenv("http_proxy", "http://user:sesame@proxy.example:3128/?sesame")
+    for url, name in (("http://sesame@localhost:1/?t=sesame", ""), ("localhost:1", "sk-sesame")):
+        assert main(["doctor", "--runtime-url", url, "--runtime-token-env", name]) == 1
+        said = capsys.readouterr().out
+        assert "FAIL  runtime" in said
+        assert "The URL in COPILOT_PROVIDER_BASE_URL must not hold" in said
+        assert "http_proxy=http://…@proxy.example:3128/?…" in said
+        assert "sesame" not in said
+    assert main(["serve", "--runtime-token-env", "sk-sesame"]) == 1
+    assert "sesame" not in capsys.readouterr().err
+
+
 def test_a_key_that_is_missing(
     runtime_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

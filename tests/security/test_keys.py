@@ -6,6 +6,7 @@ told, and the environment and the command line of every process.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import psutil
 import pytest
 from kernels import Notebook, processes_of
 from scripted import ScriptedServer
+from variables import variables_of
 
 Start = Callable[..., Notebook]
 
@@ -37,7 +39,7 @@ LYING_ABOUT = (
     "COPILOT_CONNECTION_TOKEN", "ANTHROPIC_AUTH_TOKEN", "AZURE_OPENAI_KEY", "MISTRAL_API_KEY",
     "mistral_api_key", "XAI_APIKEY", "OPENAI_API_KEY_2", "GOOGLE_API_KEY_FILE_CONTENT",
     "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "AWS_BEARER_TOKEN_BEDROCK",
-    "HUGGINGFACE_API_TOKEN",
+    "HUGGINGFACE_API_TOKEN", "GITHUB_PAT", "GH_PAT", "GITHUB_TOKEN_2", "GITHUB_APP_PRIVATE_KEY",
 )  # fmt: skip
 """What a user may have set as well: the runtime must not know it."""
 
@@ -103,6 +105,20 @@ print(list_sessions().to_string(), get_messages("*").to_string())
 %copilot_session
 """
 DOCTOR = "import sys\n!{sys.executable} -m copilot_magics doctor"
+MISPLACED = (
+    "%config CopilotMagics.base_url = f'{url}?api-key={key}'\n%copilot_session x",
+    "%config CopilotMagics.base_url = url\n"
+    "%config CopilotMagics.api_key_env = f'sk-{key}'\n%copilot_session x",
+    "%copilot_session x --base-url {url}?api-key={key} --model scripted",
+    "%copilot_session x --base-url {url} --model scripted --api-key-env sk-{key}",
+    "%copilot_models --base-url {key}",
+    "os.environ['COPILOT_PROVIDER_BASE_URL'] = f'{url}?api-key={key}'\n%copilot_models",
+    "%config CopilotMagics.runtime_url = f'http://{key}@localhost:1/?token={key}'\n"
+    "%copilot_session x",
+    "%config CopilotMagics.runtime_url = url.split('/')[2]\n"
+    "%config CopilotMagics.runtime_token_env = f'sk-{key}'\n%copilot_session x",
+)
+"""Keys where none belong; the cells do not hold them either."""
 
 
 def looked_at(kernel: Notebook, line: str, fault: str) -> None:
@@ -113,7 +129,7 @@ def looked_at(kernel: Notebook, line: str, fault: str) -> None:
     assert looked.status == "ok", looked.text
     assert kernel.run(f"%%copilot\n{fault}").status == "error"
     kernel.run("%tb")
-    kernel.run("import traceback, sys; traceback.print_exception(sys.last_value)")
+    assert kernel.run("print(variables_of(sys.last_value))").text.startswith("TurnFailed")
 
 
 @pytest.mark.timeout(300)
@@ -126,7 +142,8 @@ def test_keys_reach_their_provider_and_nothing_else(
     tmp_path: Path,
 ) -> None:
     kernel = plain_notebook(tmp_path / "work", env=environment)
-    kernel.run("%load_ext copilot_magics\nimport os")
+    kernel.run("%load_ext copilot_magics\nimport os, sys, traceback")
+    kernel.run(inspect.getsource(variables_of))
     named = f"--base-url {server.url} --model scripted"
     # First those whose variables have ordinary names: they are withheld from when they are named.
     ways = [
@@ -149,6 +166,15 @@ def test_keys_reach_their_provider_and_nothing_else(
         assert used[-1] == f"Bearer {canary(value)}"
         if number > 2:
             assert server.last.headers["x-canary"] == canary("headers")
+    kernel.run("%copilot_session a --disconnect")
+    for line, held in (
+        ("%copilot_session a --new", "options = {"),
+        ("%copilot_session b --model none", "provider = Provider("),
+        ("%copilot_models --base-url http://[::1]:9 --api-key-env XAI_APIKEY", "provider = Pro"),
+        ("%copilot_session g --provider github", "github_token = <a key>"),
+    ):
+        assert kernel.run(line).status == "error"
+        assert held in kernel.run("print(variables_of(sys.last_value))").text, line
     # Providers of another kind, who are asked in another way and are not there.
     for provider, name in (("anthropic", "ANTHROPIC_API_KEY"), ("azure", "AZURE_OPENAI_API_KEY")):
         line = f"{provider} --provider {provider} --api-key-env {name} {named}"
@@ -162,11 +188,15 @@ def test_keys_reach_their_provider_and_nothing_else(
     told = str([request.body for request in server.requests])
     assert "COPILOT_HOME=" in told
     assert canaries(told) == set()
-    assert canaries(str([cell.messages for cell in kernel.cells])) == set()
     started = [process for process in processes_of(home) if process.pid != kernel.pid]
     assert started
     for process in started:
         assert canaries(str(process.environ()) + str(process.cmdline())) == set()
+    kernel.run(f"url, key = {server.url!r}, os.environ['OPENAI_API_KEY']")
+    for code in MISPLACED:
+        refused = kernel.run(code)
+        assert refused.ename == "BadInput", refused.text
+    assert canaries(str([cell.messages for cell in kernel.cells])) == set()
     kernel.run("%copilot_session --disconnect")
     kernel.kill()
     psutil.wait_procs(started)
