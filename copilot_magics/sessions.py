@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from copilot_magics import binding, locking, records, stars
-from copilot_magics.errors import BadInput, CopilotError, SessionNotFound, closest
+from copilot_magics.errors import BadInput, CopilotError, Interrupted, SessionNotFound, closest
 from copilot_magics.ids import shown
 from copilot_magics.words import counted, size
 
@@ -271,19 +271,31 @@ def fork_session(source: str, title: str = "", *, at: str = "") -> str:
 def _delete(found: list[SessionFacts]) -> tuple[list[str], list[CopilotError]]:
     from copilot_magics.deletion import delete
     from copilot_magics.doors import block
+    from copilot_magics.transcripts import session_folder
 
     gone: list[str] = []
     refused: list[CopilotError] = []
-    for facts in found:
-        try:
-            block(delete(facts.session), whole=True)
-        except CopilotError as error:
-            refused.append(error)
-        else:
-            gone.append(facts.session)
-    if gone:
-        freed = sum(facts.bytes for facts in found if facts.session in gone)
-        print(f"Deleted {', '.join(gone)} ({size(freed)}).")
+    try:
+        for facts in found:
+            try:
+                block(delete(facts.session), whole=True)
+            except CopilotError as error:
+                refused.append(error)
+            else:
+                gone.append(facts.session)
+    except Interrupted:
+        # It may be gone all the same: what has begun is not left half done.
+        gone += [] if session_folder(facts.session).exists() else [facts.session]
+        if len(gone) == len(found) or len(found) == 1:
+            raise
+        raise Interrupted(
+            f"Interrupted: {len(gone)} of {counted(len(found), 'session')} went; "
+            "run it again for the others."
+        ) from None
+    finally:
+        if gone:
+            freed = sum(facts.bytes for facts in found if facts.session in gone)
+            print(f"Deleted {', '.join(gone)} ({size(freed)}).")
     return gone, refused
 
 
