@@ -6,12 +6,16 @@ library; what happened is in their status code, or in a few words of theirs.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot_magics.disk import refused_to_runtime
 from copilot_magics.folders import copilot_home
+from copilot_magics.words import one_line
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,36 @@ class Failure:
 
 _AGAIN = "Send the prompt again; the session is usable."
 _TRIED = ", also after several tries"
+
+_RETRIED = re.compile(r"retried [1-9]\d* times?")
+_INNARDS = re.compile(
+    r"^(?:Failed to get response from the AI model.*?Last error: )?"
+    r"(?:Failed native model HTTP request: )?",
+    re.DOTALL,
+)
+_URL = re.compile(r"(?: for url| at)? ?\(?\b\w+://[^\s)]+\)?")
+_WIDTH = 300
+"""How much of a message is shown that is not known here."""
+
+_OTHER_API = "Check `--base-url`: a sign-in page or a proxy may stand there instead of its API."
+
+_ELSEWHERE = Failure("The provider redirects elsewhere{status}.", _OTHER_API)
+_REFUSED = Failure(
+    "The provider refused the request{status}.", "Check `--base-url`, `--model` and the key."
+)
+_BY_PROXY = Failure(
+    "The proxy refused the connection to the provider.",
+    "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+)
+_LATER = Failure(
+    "The provider has had too many requests (HTTP 429), and asks to wait longer than is waited for "
+    "here{detail}.",
+    "Send the prompt again later, or ask another one with `--provider`.",
+)
+_ITSELF = Failure(
+    f"The provider has a fault of its own{{status}}{_TRIED}.",
+    "Wait a little and send the prompt again.",
+)
 
 _BY_STATUS = {
     400: Failure(
@@ -54,6 +88,7 @@ _BY_STATUS = {
         "The provider does not know the model or the URL (HTTP 404).",
         "`%copilot_models` lists its models; check `--model` and `--base-url`.",
     ),
+    407: _BY_PROXY,
     413: Failure(
         "The prompt and its history are too long for the model.",
         "Attach less, or start a new session with `%copilot_session --new ID`.",
@@ -104,13 +139,7 @@ _BY_WORDS: tuple[tuple[str, Failure], ...] = (
             "Check whether its URL starts with http or https, and the proxy.",
         ),
     ),
-    (
-        r"proxy|407",
-        Failure(
-            "The proxy refused the connection to the provider.",
-            "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
-        ),
-    ),
+    (r"proxy|407", _BY_PROXY),
     (
         r"dns error|ENOTFOUND|resolv",
         Failure(
@@ -130,11 +159,13 @@ _BY_WORDS: tuple[tuple[str, Failure], ...] = (
         Failure(f"The answer was cut off in the middle{_TRIED}.", _AGAIN),
     ),
     (
-        r"[Ff]ailed to parse|malformed",
-        Failure(
-            "The provider's answer could not be understood.",
-            "Check that its URL is the one of an OpenAI-compatible API.",
-        ),
+        r"following redirect",
+        Failure("The provider redirects elsewhere, again and again.", _OTHER_API),
+    ),
+    (
+        r"[Ff]ailed to parse|malformed|not valid JSON|without sending any chunks"
+        r"|error decoding response body",
+        Failure("The provider's answer could not be understood.", _OTHER_API),
     ),
     (
         "allowed.model policy",
@@ -145,6 +176,9 @@ _BY_WORDS: tuple[tuple[str, Failure], ...] = (
     ),
     (r"No response was returned", Failure("The provider's answer was empty.", _AGAIN)),
 )
+
+# What these say is more than a status, on which providers do not agree.
+_MORE_THAN_STATUS = [known for known in _BY_WORDS if known[0] in (_QUOTA, _TOO_LONG)]
 
 
 def explain(error: Any) -> Failure:
@@ -186,7 +220,7 @@ def cut_off(what: str, *, in_journal: bool) -> Failure:
 
 def hopeless(call: Any) -> Failure | None:
     """Return the failure where a ``model.call_failure`` says that trying again is useless."""
-    told = f"{call.error_code or ''} {call.error_message or ''}"
+    told = f"{call.error_code or ''} {_bare(call.error_message or '')}"
     useless = re.search(rf"insufficient_quota|{_UNTRUSTED}|wrong version number", told)
     return _explain(told, None) if useless else None
 
@@ -195,33 +229,67 @@ def trying_again(call: Any) -> str:
     """Say after what a failed call is made again, in the words of a ``model.call_failure``."""
     if call.status_code:
         return f"trying again after HTTP {call.status_code}"
-    what = _explain(call.error_message or "", None).what.replace(_TRIED, "")
-    return f"trying again: {what.rstrip('.')}"
+    message = _message_of(call)
+    known = _known(message, None)
+    return f"trying again: {known.what.rstrip('.') if known else _first(_bare(message))}"
+
+
+def _message_of(call: Any) -> str:
+    """Return what a ``model.call_failure`` says, which is JSON: a text, or what has one."""
+    message: str = call.error_message or ""
+    with contextlib.suppress(ValueError, RecursionError):
+        said = json.loads(message)
+        message = str(said.get("message") if isinstance(said, dict) else said)
+    return message
 
 
 def _explain(message: str, status: int | None) -> Failure:
+    known = _known(message, status)
+    return known or Failure(
+        f"The turn failed: {_first(_bare(message)) or 'no reason given'}.", _AGAIN
+    )
+
+
+def _known(message: str, status: int | None) -> Failure | None:
     # First: the rest of it is a path, in which any word may stand.
     if refused := refused_to_runtime(message, copilot_home()):
         return Failure(refused.what, refused.mend)
-    # What these say is more than their status, with which providers do not agree.
-    for words, failure in _BY_WORDS:
-        if words in (_QUOTA, _TOO_LONG) and re.search(words, message):
-            return failure
-    if status in _BY_STATUS:
-        found = _BY_STATUS[status]
-        return replace(found, what=found.what.format(detail=_detail(message, status)))
-    if status is not None and status >= 500:
-        return Failure(
-            f"The provider has a fault of its own (HTTP {status}){_TRIED}.",
-            "Wait a little and send the prompt again.",
-        )
-    for words, failure in _BY_WORDS:
-        if re.search(words, message):
-            return failure
-    first = message.strip().splitlines()[0].rstrip(".") if message.strip() else "no reason given"
-    return Failure(f"The turn failed: {first}.", _AGAIN)
+    bare = _bare(message)
+    found = (
+        _by_words(bare, _MORE_THAN_STATUS)
+        or _by_status(status, message)
+        or _by_words(bare, _BY_WORDS)
+    )
+    if found is None or _RETRIED.search(message):
+        return found
+    return replace(found, what=found.what.replace(_TRIED, ""))
 
 
-def _detail(message: str, status: int | None) -> str:
-    said = message.strip().splitlines()[0].removeprefix(str(status)).strip().rstrip(".")
-    return f" ({said})" if said else ""
+def _by_words(bare: str, known: Iterable[tuple[str, Failure]]) -> Failure | None:
+    return next((failure for words, failure in known if re.search(words, bare)), None)
+
+
+def _by_status(status: int | None, message: str) -> Failure | None:
+    if status is None or status < 300:
+        return None
+    found = _BY_STATUS.get(status) or (
+        _ELSEWHERE if status < 400 else _REFUSED if status < 500 else _ITSELF
+    )
+    if status == 429 and not _RETRIED.search(message):
+        found = _LATER
+    said = _first(_INNARDS.sub("", message).removeprefix(str(status)))
+    detail = f" ({said})" if said else ""
+    return replace(found, what=found.what.format(status=f" (HTTP {status})", detail=detail))
+
+
+def _bare(message: str) -> str:
+    """Return what is left of a message without what the runtime puts around it, and without URLs.
+
+    In a URL any word may stand.
+    """
+    return _URL.sub("", _INNARDS.sub("", message))
+
+
+def _first(message: str) -> str:
+    lines = message.strip().splitlines() or [""]
+    return one_line(lines[0], _WIDTH).rstrip(".")

@@ -137,6 +137,57 @@ def authentication(status: int) -> str:
             "Execution failed: InvalidArg, No GitHub OAuth token or Copilot HMAC key provided",
             "You are not logged in to GitHub Copilot, and no other provider is named.",
         ),
+        (302, "302 Found", "The provider redirects elsewhere (HTTP 302)."),
+        (
+            None,
+            RETRIED + "Failed native model HTTP request: error following redirect for url "
+            "(http://h/v1/chat/completions): too many redirects",
+            "The provider redirects elsewhere, again and again.",
+        ),
+        (407, "407 X", "The proxy refused the connection to the provider."),
+        (451, "451 X", "The provider refused the request (HTTP 451)."),
+        (
+            529,
+            RETRIED + "529 Overloaded.",
+            "The provider has a fault of its own (HTTP 529), also after several tries.",
+        ),
+        (503, "503 Be back soon.", "The provider has a fault of its own (HTTP 503)."),
+        (
+            429,
+            "429 Slow down.",
+            "The provider has had too many requests (HTTP 429), and asks to wait longer than is "
+            "waited for here (Slow down).",
+        ),
+        (
+            429,
+            "429",
+            "The provider has had too many requests (HTTP 429), and asks to wait longer "
+            "than is waited for here.",
+        ),
+        *(
+            (None, RETRIED + said, "The provider's answer could not be understood.")
+            for said in (
+                "Failed to finalize chat-completions stream: request ended without sending any "
+                "chunks",
+                "non-streaming response body was not valid JSON: expected value at line 1 column 1",
+                "Failed native model HTTP request: error decoding response body: Invalid gzip "
+                "header",
+                "Failed native model HTTP request: error decoding response body: brotli error",
+            )
+        ),
+        # In a URL any word may stand.
+        (
+            None,
+            RETRIED + REQUEST.replace("//h/", "//proxy.certificates.dns/") + "client error "
+            "(Connect): tcp connect error: Connection refused [ECONNREFUSED]",
+            "The provider could not be reached.",
+        ),
+        (None, RETRIED + "The server is on fire", "The turn failed: The server is on fire."),
+        (
+            None,
+            RETRIED + REQUEST + "something new",
+            "The turn failed: error sending request: something new.",
+        ),
         (None, "Something else broke.\nDetails.", "The turn failed: Something else broke."),
         (None, "", "The turn failed: no reason given."),
     ],
@@ -149,6 +200,7 @@ def test_what_the_runtime_reports_is_one_sentence(
     assert failure.mend.endswith(".")
     assert "\n" not in failure.what + failure.mend
     assert "COPILOT_PROVIDER_" not in failure.what + failure.mend
+    assert "://" not in failure.what + failure.mend
 
 
 def call(
@@ -194,6 +246,11 @@ def test_what_cannot_get_better_is_known_before_it_was_tried_six_times(
         (
             call("error reading a body from connection: unexpected EOF during chunk size line"),
             "trying again: The answer was cut off in the middle",
+        ),
+        (call('{"message":"On fire.","code":"fire"}', "fire"), "trying again: On fire"),
+        (
+            call(f'"{REQUEST.replace("//h/", "//self-signed/")}something new"'),
+            "trying again: error sending request: something new",
         ),
     ],
 )
