@@ -32,7 +32,7 @@ class Fence:
     before, marks, info : str
         The opening line: what stands before the marks, the marks, and what follows them.
     body : str
-        The lines between.
+        The lines between; whatever ended them, each ends in a new line.
     closed : bool
         Whether it ends before the text does.
     """
@@ -63,8 +63,12 @@ class Fence:
     @property
     def code(self) -> str:
         """The lines between, without the quote and the indent in which all of it stands."""
-        around = rf"(?m)^(?:[ \t]*>){{0,{self.quotes}}}[ \t]{{0,{self.margin}}}"
-        return re.sub(around, "", self.body.removesuffix("\n"))
+        quotes = re.compile(rf"(?:[ \t]*>){{0,{self.quotes}}}")
+        lines = [quotes.sub("", line, 1) for line in self.body.removesuffix("\n").split("\n")]
+        # Code may stand further left than its fence, and has an indent of its own then, too.
+        first = next(filter(str.strip, lines), "").expandtabs(4)
+        margin = min(self.margin, len(first) - len(first.lstrip(" ")))
+        return "\n".join(_outdented(line, margin) for line in lines)
 
     @property
     def opener(self) -> str:
@@ -74,19 +78,22 @@ class Fence:
     @property
     def closer(self) -> str:
         """A line that closes it."""
-        return f"{' ' * len(self.before) if self.before.isspace() else ''}{self.marks}"
+        return f"{self.before if self.before.isspace() else ''}{self.marks}"
 
 
 def blocks(text: str) -> Iterator[str | Fence]:
     """Split a Markdown text into what is fenced and what is not; nothing is lost."""
     at = 0
-    while opener := _OPENER.search(text, at):
+    # As long as the text, so that what is found in the one is cut from the other.
+    lines = text.replace("\r\n", " \n").replace("\r", "\n")
+    while opener := _OPENER.search(lines, at):
         if text[at : opener.start()]:
             yield text[at : opener.start()]
         start = opener.end() + 1
-        end = _closer(opener).search(text, start)
+        end = _closer(opener).search(lines, start)
         at = end.end() if end else len(text)
         body = text[start : end.start() if end else None]
+        body = body.replace("\r\n", "\n").replace("\r", "\n")
         before, marks, info = opener.groups()
         yield Fence(text[opener.start() : at], before, marks, info, body, end is not None)
     if text[at:]:
@@ -108,6 +115,15 @@ def closed(text: str) -> str:
     """Return a Markdown text with its last fence closed."""
     fence = open_fence(text)
     return f"{text}\n{fence.closer}" if fence else text
+
+
+def _outdented(line: str, margin: int) -> str:
+    """Return a line without that many columns of indent; what a tab has beyond them stays."""
+    at = columns = 0
+    while columns < margin and line[at : at + 1] in (" ", "\t"):
+        columns += 4 - columns % 4 if line[at] == "\t" else 1
+        at += 1
+    return " " * (columns - margin) + line[at:]
 
 
 def _closer(opener: re.Match[str]) -> re.Pattern[str]:
