@@ -9,6 +9,7 @@ program nobody looks at it, and the answer keeps its code.
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from copilot_magics.binding import watched
@@ -24,12 +25,19 @@ if TYPE_CHECKING:
 _PYTHON = frozenset({"python", "py", "ipython"})
 """What the language of a block for a notebook's cell is called, whatever its version."""
 
+_ABOVE_MAGIC = re.compile(r"(?:[ \t]*(?:#.*)?\n)+(?=[ \t]*%%)")
+"""Comments and empty lines, below which a cell magic would be none."""
+
 _BELOW = "The code is in a new cell below, to be read and run by you."
 _NEXT = "The code is your next input, to be read and run by you."
 AGAIN = "Its code was put into a cell when it was answered; `_.to_cell()` makes another one."
 _APART = (
     "A block that begins with %% needs a cell of its own: `_.to_cell(1)` makes one of the second "
     "block, and so on."
+)
+_ALONE = (
+    "A cell that begins with %% can hold nothing else, and this cell makes one already: the code "
+    "stays in the answer, and in the reply's `.code`."
 )
 NO_CODE = "The answer holds no Python code: no cell was made."
 
@@ -57,9 +65,9 @@ def python_code(text: str) -> str:
         does is left out.
     """
     found = _python_blocks(text)
-    if found and _is_cell_magic(found[0]):
+    if found and is_cell_magic(found[0]):
         return found[0]
-    return _joined([code for code in found if not _is_cell_magic(code)])
+    return _joined([_unindented(code) for code in found if not is_cell_magic(code)])
 
 
 def block_code(text: str, number: int) -> str:
@@ -142,12 +150,15 @@ def put(shell: Any, code: str) -> str:
                 "Nobody is there to be given a cell: the code stays in the answer, "
                 "and in the reply's `.code`."
             )
-        shell.set_next_input(_joined([*_waiting(shell), code]))
-        return _BELOW
-    if not hasattr(shell, "rl_next_input") or getattr(shell, "simple_prompt", False):
+        parts, said = [*_waiting(shell), code], _BELOW
+    elif not hasattr(shell, "rl_next_input") or getattr(shell, "simple_prompt", False):
         return "This prompt cannot be filled in: the code is in the answer, and in `_.code`."
-    shell.set_next_input(_joined([*filter(None, [shell.rl_next_input]), code]))
-    return _NEXT
+    else:
+        parts, said = [*filter(None, [shell.rl_next_input]), code], _NEXT
+    if len(parts) > 1 and any(map(is_cell_magic, parts)):
+        return _ALONE
+    shell.set_next_input(_joined(parts))
+    return said
 
 
 def _waiting(shell: Any) -> list[str]:
@@ -167,7 +178,9 @@ def _joined(parts: list[str]) -> str:
 def cell_code(fence: Fence) -> str:
     """Return a block as the code of a cell."""
     # What cannot be seen must not be run: it may turn the order of what is read.
-    return plain(fence.code).strip("\n").rstrip()
+    code = plain(fence.code).strip("\n").rstrip()
+    above = _ABOVE_MAGIC.match(code)
+    return code[above.end() :] if above else code
 
 
 def is_python(language: str) -> bool:
@@ -184,8 +197,16 @@ def _python_blocks(text: str) -> list[str]:
     ]
 
 
-def _is_cell_magic(code: str) -> bool:
-    return code.startswith("%%")
+def _unindented(code: str) -> str:
+    """Return a block as IPython runs it alone: joined, one's indent would be that of all."""
+    from IPython.core.inputtransformer2 import leading_indent
+
+    return "".join(leading_indent(code.splitlines(keepends=True)))
+
+
+def is_cell_magic(code: str) -> bool:
+    """Say whether a cell's code is for a cell magic; IPython takes off what it is indented by."""
+    return code.lstrip().startswith("%%")
 
 
 def _does(code: str) -> bool:
@@ -224,7 +245,7 @@ class NewCell:
         if reply.outcome == "answered":
             code = python_code(reply.text)
             reply.notes.append(put(self._shell, code) if code else NO_CODE)
-            if len(found := _python_blocks(reply.text)) > 1 and any(map(_is_cell_magic, found)):
+            if len(found := _python_blocks(reply.text)) > 1 and any(map(is_cell_magic, found)):
                 reply.notes.append(_APART)
 
     def take_saved(self, reply: Reply) -> bool:

@@ -60,6 +60,11 @@ def test_the_code_goes_into_a_new_cell_and_is_not_run(
     assert "The answer holds no Python code: no cell was made." in none.text
     loop = "for n in range(2):\n    %copilot --code --quiet say: ```py\\nz = {n}\\n```"
     assert made(nb.run(loop)) == "z = 0\n\nz = 1"
+    ends = "say: So:\r\\n```py\r\\nx = 1\r\\n```\r\\nDone.\r\\n"
+    crlf = nb.run(f"%%copilot --code\n{ends}")
+    assert made(crlf) == "x = 1"
+    assert "```py\nx = 1\n```\nDone.\n\n\n> The code is" in crlf.text
+    assert nb.run("print(_.code, _.text.count('\\r\\n'))").stdout == "['x = 1'] 5\n"
     failed = nb.run("%%copilot --code --timeout 0.5\nsilent after: ```py\\nx = 1\\n```")
     assert failed.ename == "TurnTimedOut"
     assert new_cells(failed) == []

@@ -23,7 +23,8 @@ from copilot_magics.errors import BadInput
         ('```\n{"a": [1, 2]}\n```\n```\nFile not found.\n```', ""),
         ("1. Do\n\n   ```python\n   if x:\n       y()\n   ```", "if x:\n    y()"),
         ("> ```python\n> x = 1\n> y = 2\n> ```", "x = 1\ny = 2"),
-        ("```python\n    indented()\n```", "    indented()"),
+        # Joined, the one's indent would be taken off the other.
+        ("```py\n    a()\n```\n```py\nif x:\n    y()\n```", "a()\n\nif x:\n    y()"),
         ("````md\n```python\nx\n```\n````", ""),
         ("```python\nunfinished(", "unfinished("),
         ("```python\n\n```", ""),
@@ -31,6 +32,9 @@ from copilot_magics.errors import BadInput
         # A cell magic takes the whole cell.
         ("```python\n%pip list\n```\n```python\n%%bash\nls\n```", "%pip list"),
         ("```python\n%%bash\nls\n```\n```python\nx = 1\n```", "%%bash\nls"),
+        ("```py\n# Shell\n\n%%bash\n# ls\nls\n```\n```py\nx\n```", "%%bash\n# ls\nls"),
+        ("```py\n# x\nx = 1\n```\n```py\n\n # y\n  %%time\n  y\n```", "# x\nx = 1"),
+        ("Do:\r\n```py\r\nx\r\ny\r\n```\r\nor\r\n~~~py\r\nz\r\n~~~\r\n.", "x\ny\n\nz"),
         # What turns the order of what is read would hide what is run.
         ("```python\nx = 1 # \u202e harmless\x1b[2J\n```", "x = 1 #  harmless[2J"),
     ],
@@ -52,6 +56,24 @@ def test_there_must_be_a_notebook_and_code() -> None:
     for text in ("```python\nx\n```", "no code"):
         with pytest.raises(BadInput, match=r"`\.code`"):
             into_cell(text, None)
+
+
+class InTerminal:
+    """IPython in a terminal."""
+
+    rl_next_input: str | None = None
+
+    def set_next_input(self, text: str) -> None:
+        """Fill in the next line."""
+        self.rl_next_input = text
+
+
+@pytest.mark.parametrize("parts", [("%%bash\nls", "x"), ("x", "%%bash\nls")])
+def test_a_cell_magic_is_joined_with_nothing(parts: tuple[str, str]) -> None:
+    shell = InTerminal()
+    assert "next input" in put(shell, parts[0])
+    assert "%% can hold nothing else" in put(shell, parts[1])
+    assert shell.rl_next_input == parts[0]
 
 
 class Simple:
