@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from copilot_magics.answers.cells import fences, python_code
+from copilot_magics.answers.cells import cell_code, fences, is_cell_magic, python_code
 from copilot_magics.display.fences import Fence
-from copilot_magics.display.inert import plain
 from copilot_magics.display.stream import final_bundle
 from copilot_magics.documents import write_document
 from copilot_magics.errors import BadInput
@@ -36,6 +35,9 @@ Json = dict[str, Any]
 
 _SHELLS = {"bash": "bash", "sh": "sh", "shell": "bash", "zsh": "bash", "console": ""}
 """Languages of a shell, and the cell magic that runs one."""
+
+_SENDS = re.compile(r"(?<!\w)copilot(?!\w*[/\\-])")
+"""What code names that may send a prompt: our magics and module, the SDK, the CLI; no folder."""
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What may be a cell's ID."""
@@ -200,15 +202,20 @@ def _output(session: str, told: Retold) -> Json:
 
 
 def _code_cell(name: str, fence: Fence) -> Json | None:
-    """Return a block of code as a cell; what a notebook cannot run is a cell to be read."""
-    if code := python_code(fence.source):
-        return _code(name, code)
-    code = plain(fence.code).rstrip("\n")
-    if not code.strip():
+    """Return a block of code as a cell.
+
+    What a notebook cannot run is a cell to be read, and so is what may send a prompt: whoever runs
+    the whole notebook wants to see what was answered.
+    """
+    text = cell_code(fence)
+    if not text:
         return None
-    if magic := _SHELLS.get(fence.language.lower()):
-        return _code(name, f"%%{magic}\n{code}")
-    return {"cell_type": "raw", "id": name, "metadata": {}, "source": code}
+    code = python_code(fence.source)
+    if not code and (magic := _SHELLS.get(fence.language.lower())):
+        code = text if is_cell_magic(text) else f"%%{magic}\n{text}"
+    if code and not _SENDS.search(code):
+        return _code(name, code)
+    return {"cell_type": "raw", "id": name, "metadata": {}, "source": text}
 
 
 def _code(name: str, source: str, outputs: list[Json] | None = None) -> Json:

@@ -12,6 +12,7 @@ from scripted import ScriptedServer
 Start = Callable[..., Notebook]
 
 CODE = "say: So:\\n\\n```python\\nx = 1\\nprint(x + 1)\\n```\\n\\n```sql\\nselect 1\\n```"
+CODE += "\\n\\n```python\\n# So I am asked:\\n%%copilot\\nsay: no\\n```"
 TOOL = 'tool bash {"command": "echo from the shell", "description": "say it"}'
 
 
@@ -91,11 +92,12 @@ def test_a_conversation_is_shown_and_written_as_a_notebook(
         f"%%copilot\n{CODE}",
         "x = 1\nprint(x + 1)",
         "select 1",
+        "%%copilot\nsay: no",
         f"%%copilot\n{TOOL}",
         f"%%copilot --attach '{work / 'my data.csv'}'\nsay: with a file",
         "%%copilot\nhttp 400",
     ]
-    assert [cell.cell_type for cell in written.cells] == ["code"] * 4 + ["raw"] + ["code"] * 3
+    assert [cell.cell_type for cell in written.cells] == ["code"] * 4 + ["raw"] * 2 + ["code"] * 3
     outputs = [
         cell.outputs[0].data["text/markdown"] for cell in written.cells if cell.get("outputs")
     ]

@@ -52,6 +52,40 @@ def test_code_becomes_cells(home: Path, tmp_path: Path) -> None:
     assert all(not cell.get("outputs") for cell in cells)
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "python\n%%copilot\nAsk.",
+        "\n# Like so:\n%%copilot --as int\nAsk.",
+        "python\nif x:\n    n = %copilot Ask.",
+        "python\n%copilot_session other",
+        "python\nget_ipython().run_line_magic('copilot', 'Ask.')",
+        "python\nfrom copilot_magics import Session\nSession('s').ask('Ask.')",
+        "bash\nnpx @github/copilot -p Ask.",
+        "python\nimport os\n!copilot -p Ask.",
+    ],
+)
+def test_what_would_send_a_prompt_is_there_to_be_read(
+    home: Path, tmp_path: Path, block: str
+) -> None:
+    write_session(home, "s", start(), prompt("how?"), answer(f"```{block}\n```"))
+    cell = read(write_notebook("s", tmp_path / "s.ipynb")).cells[2]
+    assert cell.cell_type == "raw"
+
+
+def test_what_only_looks_like_it_is_code(home: Path, tmp_path: Path) -> None:
+    said = (
+        "```python\nread('/home/ada/copilot-data/f.csv')\n```\n"
+        "```bash\n# Why\n%%bash\nls ~/.copilot/logs\n```"
+    )
+    write_session(home, "s", start(), prompt("code"), answer(said.replace("\n", "\r\n")))
+    cells = read(write_notebook("s", tmp_path / "s.ipynb")).cells[2:]
+    assert [(cell.cell_type, cell.source) for cell in cells] == [
+        ("code", "read('/home/ada/copilot-data/f.csv')"),
+        ("code", "%%bash\nls ~/.copilot/logs"),
+    ]
+
+
 def test_what_has_no_answer_no_name_and_no_manners(home: Path, tmp_path: Path) -> None:
     bad = "<script>x()</script>"
     write_session(
