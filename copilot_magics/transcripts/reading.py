@@ -3,7 +3,7 @@
 The payloads of the runtime's event types differ, and grow with its versions; the names of their
 fields mean the same thing wherever they occur. A table says which field of which type a person
 would read; a type that is not in it shows its first field of prose, if it has one. Here one event
-is read at a time, by its fields' names; `facts` reads many.
+is read at a time, by its fields' names; `telling` reads many.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ def attach(kernel: Notebook, provider: ScriptedServer, work: Path) -> None:
     request = json.dumps(provider.last.messages[-1])
     assert "notes.txt" in request
     assert "a folder" in request
-    assert "data:image/png;base64," in request or "dot.png" in request
+    assert "data:image/png;base64," in request
 
     before = len(provider.requests)
     missing = kernel.run("%%copilot --attach note.txt\nLook")
