@@ -1,6 +1,7 @@
 """``--fix``: the cell that failed last, explained, and mended as a diff and as a new cell.
 
-Where it failed in code of another cell, that is the one which may have to be mended.
+Where it failed in code of another cell, or in a script that it ran, that is what may have to be
+mended; a mended script comes as a cell that writes it.
 Its traceback goes along as with a mention of ``@error``. Its code stands in what the model is told
 behind the prompt: whole, since what is mended must not end in the middle, and as it is, while the
 runtime writes the ``<`` of an attachment as an entity, which would come back as one.
@@ -9,17 +10,18 @@ runtime writes the ``<`` of an attachment as an entity, which would come back as
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copilot_magics.answers.cells import AGAIN, cell_code, fences, is_python, put
 from copilot_magics.attachments import attach_told
 from copilot_magics.display.fences import Fence, blocks
 from copilot_magics.display.inert import fenced, inert_markdown, plain
 from copilot_magics.errors import BadInput
-from copilot_magics.mentions.cells import Cell, cell, last_error
+from copilot_magics.mentions.cells import Cell, Script, cell, last_error
 from copilot_magics.mentions.resolving import Along
 from copilot_magics.mentions.summary import Summary, both_ends
 from copilot_magics.reply import Drawn
@@ -43,8 +45,27 @@ _MENDING = (
     "user will read and run, in one fenced block marked `python`. Do not write it to a file, and "
     "do not run it.)"
 )
-_CALLED = "It had called code of what stands above it here, which is {numbers}. "
-_WHICH = ", the one that has to be changed and no other"
+_CALLED = "It had called code of what stands above it here, which is {names}. "
+_WHICH = " or script, the one that has to be changed and no other"
+
+
+class _Part(NamedTuple):
+    """What may have to be mended: a cell, or a script that one ran."""
+
+    name: str
+    heading: str
+    code: str
+    magic: str = ""
+    """The line that a cell with the mended code begins with."""
+
+    @classmethod
+    def of(cls, failed: Cell) -> _Part:
+        return cls(f"cell {failed.number}", f"cell [{failed.number}]", failed.code)
+
+    @classmethod
+    def of_script(cls, script: Script) -> _Part:
+        path = script.path.removeprefix(os.getcwd() + os.sep)
+        return cls(path, path, script.code, f'%%writefile "{path}"\n')
 
 
 class Fix:
@@ -76,28 +97,31 @@ class Fix:
                 "Ask about it with @error, or split it.",
             )
         self._cell: Cell = failed
-        self._others: list[Cell] = []
+        self._parts = [_Part.of(failed)]
+        called = [cell(shell, n) for n in dict.fromkeys(one.number for one in failed.called)]
+        others = [_Part.of(one) for one in called if one is not None]
+        if failed.script is not None and _is_plain(failed.script.path):
+            others.append(_Part.of_script(failed.script))
         room = _CODE - len(failed.code)
-        for number in dict.fromkeys(called.number for called in failed.called):
-            other = cell(shell, number)
-            if other is not None and len(other.code) <= room:
-                self._others.append(other)
-                room -= len(other.code)
+        for part in others:
+            if len(part.code) <= room:
+                self._parts.append(part)
+                room -= len(part.code)
 
     def prepare(self, turn: Turn) -> None:
         """Send the cell and its error along, and the cells whose code it had called."""
-        number, shown = self._cell.number, [*reversed(self._others), self._cell]
+        number, shown = self._cell.number, self._parts[::-1]
         ticks = re.findall("`+", "\n".join(one.code for one in shown))
         marks = "`" * max(3, 1 + max(map(len, ticks), default=0))
-        numbers = " and ".join(f"[{one.number}]" for one in shown[:-1])
+        names = " and ".join(one.heading.removeprefix("cell ") for one in shown[:-1])
         turn.aside = "".join(_CODE_OF.format(marks=marks, code=one.code) for one in shown)
         turn.aside += _MENDING.format(
             number=number,
-            called=_CALLED.format(numbers=numbers) if numbers else "",
-            which=_WHICH if numbers else "",
+            called=_CALLED.format(names=names) if names else "",
+            which=_WHICH if names else "",
         )
         error = Summary("error", f"cell {number}", both_ends(self._cell.error, _FAILED))
-        codes = (f"Cell [{one.number}] of the notebook:\n{one.code}\n\n" for one in shown)
+        codes = (f"Code of {one.heading}:\n{one.code}\n\n" for one in shown)
         told = f"{''.join(codes)}It failed:\n{error.text}"
         turn.along = turn.along or Along(turn.prompt)
         turn.along.summaries.insert(0, replace(error, text=told))
@@ -118,15 +142,15 @@ class Fix:
 
     def _show(self, reply: Reply) -> str:
         """Put the changes in the place of the mended cell, and return that, if it is another."""
-        answers = [_Mended.of(reply.text, one) for one in (self._cell, *self._others)]
+        answers = [_Mended.of(reply.text, part) for part in self._parts]
         # The first of two that are as like: the one that failed.
         best = max(filter(None, answers), key=lambda one: one.rank, default=None)
         if best is None:
             reply.notes.append("The answer holds no mended cell: none was made.")
             return ""
-        number, found, mended, changes = best.number, best.block, best.code, best.changes
+        part, found, changes = best.part, best.block, best.changes
         if not changes:
-            reply.notes.append(f"The answer leaves cell {number} as it is: no cell was made.")
+            reply.notes.append(f"The answer leaves {part.name} as it is: no cell was made.")
             return ""
         parts = [
             fenced(changes, "diff") if block == found else _inert(block)
@@ -140,32 +164,37 @@ class Fix:
             "".join(written),
             printed=f"\n{changes}",
         )
-        return mended
+        return part.magic + best.code
 
 
 @dataclass(frozen=True)
 class _Mended:
-    """What an answer makes of a cell: the block that is most like it, as a whole cell."""
+    """What an answer makes of a cell or script: the block that is most like it, as a whole."""
 
-    number: int
+    part: _Part
     block: Fence
     code: str
     changes: str
     likeness: float
 
     @classmethod
-    def of(cls, text: str, cell: Cell) -> _Mended | None:
-        found = _mended(text, cell.code)
+    def of(cls, text: str, part: _Part) -> _Mended | None:
+        found = _mended(text, part.code)
         if found is None:
             return None
-        code = _whole(cell_code(found), cell.code)
-        changes = "\n".join(_changes(cell.code, code, cell.number))
-        return cls(cell.number, found, code, changes, _likeness(cell.code, found))
+        code = _whole(cell_code(found), part.code)
+        changes = "\n".join(_changes(part, code))
+        return cls(part, found, code, changes, _likeness(part.code, found))
 
     @property
     def rank(self) -> tuple[bool, float]:
         # A block that leaves one cell as it is may show what calls the one that is mended.
         return bool(self.changes), self.likeness
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a path can stand in a line of its own, between quotes."""
+    return path.isprintable() and '"' not in path
 
 
 def _likeness(code: str, fence: Fence) -> float:
@@ -191,11 +220,11 @@ def _whole(code: str, before: str) -> str:
     return f"{magic}\n{code}" if magic.startswith("%%") and code[:2] != "%%" else code
 
 
-def _changes(before: str, after: str, number: int) -> Iterator[str]:
+def _changes(part: _Part, after: str) -> Iterator[str]:
     return difflib.unified_diff(
-        plain(before).rstrip().splitlines(),
+        plain(part.code).rstrip().splitlines(),
         after.splitlines(),
-        f"cell [{number}]",
+        part.heading,
         "mended",
         lineterm="",
     )

@@ -7,12 +7,15 @@ none of them: it is the one that asks.
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from copilot_magics.mentions.outputs import (
+    ERROR,
+    Line,
     as_printed,
     bundle_picture,
     bundle_text,
@@ -40,6 +43,10 @@ _FRAME = 30
 """Tokens of the words around them."""
 
 _TEXT = 20_000
+_SCRIPT = 100_000
+"""Characters of a script that are read."""
+_VALUES = 100
+"""Values of one cell that are told, the newest; IPython may be set to show one for each line."""
 _PLACE = re.compile(
     r"(?:Cell In\[(?P<cell>\d+)\], line |<ipython-input-(?P<input>\d+)-\w+>:)(?P<line>\d+)"
 )
@@ -51,6 +58,24 @@ class Called(NamedTuple):
 
     number: int
     code: str
+
+
+class Script(NamedTuple):
+    """A script that a cell ran, as ``%run`` does, and in which its error happened.
+
+    Attributes
+    ----------
+    path : str
+        Where it lies.
+    code : str
+        What stands in it, its beginning where it is long.
+    line : int
+        The line that failed.
+    """
+
+    path: str
+    code: str
+    line: int
 
 
 @dataclass(frozen=True)
@@ -66,11 +91,13 @@ class Cell:
     outputs : str
         What it showed, as plain text, bounded; without its error.
     error : str
-        The traceback it ended with, as plain text, or an empty string.
+        The traceback it ended with or showed, as plain text, or an empty string.
     images : tuple of bytes
         The pictures it showed, PNG, where they are still kept.
     called : tuple of Called
         The code of other cells in which its error happened, innermost first.
+    script : Script or None
+        The script in which its error happened.
     """
 
     number: int
@@ -79,6 +106,7 @@ class Cell:
     error: str
     images: tuple[bytes, ...] = ()
     called: tuple[Called, ...] = ()
+    script: Script | None = None
 
     @property
     def is_prompt(self) -> bool:
@@ -101,6 +129,12 @@ class Cell:
             room = _SHOWN // 2 if self.error else _SHOWN
             parts.append(f"It showed:\n{both_ends(clean(self.outputs), room)}")
         room = _CALLED
+        if self.script:
+            whole = tokens(self.script.code) <= room
+            code = self.script.code if whole else _statement(self.script.code, self.script.line)
+            told = fitted(clean(code), room)
+            parts.append(f"It had run this code of {clean(self.script.path)}:\n{told}")
+            room -= tokens(told)
         for called in self.called:
             if room > 0:
                 told = fitted(clean(called.code), room)
@@ -154,24 +188,27 @@ def _cell(shell: Any, number: int) -> Cell:
     history = shell.history_manager
     listening = recorder(shell)
     record = listening.of(number) if listening is not None else None
-    texts, pictures = [], []
+    texts, values, pictures = [], [], []
     for output in record.outputs if record is not None else ():
         texts.append(as_printed(output.text))
         pictures.append(output.picture)
-    # What IPython itself keeps: the value, and where nobody listened yet what was printed.
-    for kept in getattr(history, "outputs", {}).get(number, ()):
+    # What IPython itself keeps: the values, and where nobody listened yet what was printed.
+    for kept in getattr(history, "outputs", {}).get(number, ())[-_VALUES:]:
         if kept.output_type == "execute_result":
+            values.append(bundle_text(kept.bundle))
             pictures.append(bundle_picture(kept.bundle))
         elif record is None:
             printed = kept.bundle.get("stream")
             text = "".join(printed) if printed else bundle_text(kept.bundle)
             texts.append(as_printed(ends(text, _TEXT)))
-    value = history.output_hist_reprs.get(number)
-    if value:
-        texts.append(f"Out[{number}]: {ends(value, _TEXT)}")
+    if not values:
+        # After `%reset`, and in older ones.
+        values.append(ends(history.output_hist_reprs.get(number, ""), _TEXT))
+    texts += [f"Out[{number}]: {value}" for value in values if value]
     told = getattr(history, "exceptions", {}).get(number)
-    # IPython keeps none of an exception that cannot say what it is.
-    error = as_printed("\n".join(told["traceback"]) if told else record.error if record else "")
+    # IPython keeps none of an exception that a magic showed, or that cannot say what it is.
+    error = record.error if record else ""
+    error = as_printed(error or ends("\n".join(told["traceback"]) if told else "", ERROR))
     return Cell(
         number,
         history.input_hist_raw[number].rstrip("\n"),
@@ -179,7 +216,14 @@ def _cell(shell: Any, number: int) -> Cell:
         error.strip("\n"),
         tuple(data for data in map(picture_data, filter(None, pictures)) if data),
         tuple(_called(shell, number, error)),
+        _script(record.script) if record and record.script else None,
     )
+
+
+def _script(place: Line) -> Script | None:
+    """Return the script in which an error happened, where it can still be read."""
+    code = "".join(linecache.getlines(place.path)).rstrip()
+    return Script(place.path, ends(code, _SCRIPT), place.number) if code else None
 
 
 def _called(shell: Any, number: int, error: str) -> Iterator[Called]:
@@ -187,7 +231,8 @@ def _called(shell: Any, number: int, error: str) -> Iterator[Called]:
     codes, seen = shell.history_manager.input_hist_raw, set()
     for found in reversed(list(_PLACE.finditer(error))):
         other = int(found["cell"] or found["input"])
-        if other != number and other < len(codes):
+        # Code that a cell has the shell run has the number of a cell that is still to come.
+        if other < min(number, len(codes)):
             called = Called(other, _statement(codes[other], int(found["line"])))
             if called not in seen:
                 seen.add(called)

@@ -3,16 +3,23 @@
 IPython remembers some of it: nothing of what a cell displays in a kernel, and nothing of what an
 awaited cell prints. So the streams and displays are listened to while a cell runs. Of each cell a
 bounded text is kept, of the newest ones their pictures too; nothing of it is written anywhere.
+The errors that are shown are listened to as well: one that a magic shows, as ``%run`` does, is none
+of the cell's own, and IPython keeps none of it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from copilot_magics.mentions.summary import ends, left_out
 
 _HALF = 10_000
 """Characters of one output's beginning that are kept, and of its end."""
@@ -23,6 +30,9 @@ _PICTURED = 10
 """Cells whose pictures are kept, the newest."""
 _PICTURE = 4 * 2**20
 """Characters of a picture, as it is sent, above which it is not kept."""
+
+ERROR = 200_000
+"""Characters of a traceback that are kept, its beginning and its end."""
 
 _ANSI = r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
 _OVERWRITTEN = r"(?m)^[^\n]*\r(?!\n|$)"
@@ -72,16 +82,33 @@ class Output:
         """What it says: its beginning and its end."""
         tail = "".join(self._tail)[-_HALF:]
         left = self._length - len(self._head) - len(tail)
-        between = f"\n… ({left:,} characters left out)\n" if left else ""
-        return f"{self._head}{between}{tail}"
+        return f"{self._head}{left_out(left) if left else ''}{tail}"
+
+
+class Line(NamedTuple):
+    """A line of a file."""
+
+    path: str
+    number: int
 
 
 class Record:
-    """What one run of a cell showed."""
+    """What one run of a cell showed.
+
+    Attributes
+    ----------
+    outputs : list of Output
+        What it printed and displayed.
+    error : str
+        The tracebacks that it showed.
+    script : Line or None
+        Where the last error happened in a script that the cell ran.
+    """
 
     def __init__(self) -> None:
         self.outputs: list[Output] = []
         self.error = ""
+        self.script: Line | None = None
         self._clear_before_next = False
 
     def stream(self, kind: str, text: str) -> None:
@@ -126,6 +153,7 @@ class Recorder:
         self._displays: dict[str, Output] = {}
         # The cell that loads the extension has begun already, and will end.
         self._running: list[tuple[Record, list[Callable[[], None]]]] = [(Record(), [])]
+        self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Begin to listen."""
@@ -133,6 +161,7 @@ class Recorder:
         self._shell.events.register("post_run_cell", self._ended)
         if hasattr(self._shell.display_pub, "register_hook"):
             self._shell.display_pub.register_hook(self._hear)
+        self._undo.append(_listen(self._shell, "_showtraceback", self._failed))
         _recorders[id(self._shell)] = self
 
     def stop(self) -> None:
@@ -141,9 +170,10 @@ class Recorder:
         self._shell.events.unregister("post_run_cell", self._ended)
         if hasattr(self._shell.display_pub, "unregister_hook"):
             self._shell.display_pub.unregister_hook(self._hear)
-        for _, undo in self._running:
+        for undo in (self._undo, *(undo for _, undo in self._running)):
             for restore in undo:
                 restore()
+        self._running.clear()
         _recorders.pop(id(self._shell), None)
 
     @property
@@ -155,19 +185,36 @@ class Recorder:
         """Return what a cell showed, by its execution number, or None."""
         return self._kept.get(number)
 
-    def _began(self, _info: Any) -> None:
+    def _began(self, info: Any) -> None:
+        if self._running and not getattr(info, "store_history", True):
+            # Code that a cell has the shell run, as `%%capture` does: a part of that cell.
+            self._running.append((self._running[-1][0], []))
+            return
         record = Record()
         undo = [
-            _listen(getattr(sys, name), partial(self._printed, record, name))
+            _listen(getattr(sys, name), "write", partial(self._printed, record, name))
             for name in ("stdout", "stderr")
         ]
         self._running.append((record, undo))
 
-    def _printed(self, record: Record, kind: str, text: str) -> None:
-        # A terminal prints values and tracebacks too, which IPython keeps.
+    def _printed(self, record: Record, kind: str, text: Any, *_: Any) -> None:
+        # A terminal prints values and tracebacks too, which are kept as such.
         hook = getattr(self._shell.displayhook, "is_active", False)
-        if not hook and not getattr(self._shell, "showing_traceback", False):
+        shows = hook or getattr(self._shell, "showing_traceback", False)
+        if type(text) is str and not shows:
             record.stream(kind, text)
+
+    def _failed(self, _kind: Any, error: BaseException, lines: list[str], *_: Any) -> None:
+        if not self._running:
+            return
+        record, told = self._running[-1][0], "\n".join(lines)
+        handled, _value, frames = sys.exc_info()
+        if handled is None:
+            # One of before is shown again, by `%tb`.
+            record.stream("stderr", f"{told}\n")
+        else:
+            record.error = ends(f"{record.error}{told}\n", ERROR)
+            record.script = _script(error, frames)
 
     def _ended(self, result: Any) -> None:
         if not self._running:
@@ -175,6 +222,8 @@ class Recorder:
         record, undo = self._running.pop()
         for restore in reversed(undo):
             restore()
+        if any(record is outer for outer, _ in self._running):
+            return
         number = getattr(result, "execution_count", None)
         if result is None or (number is None and result.info.store_history):
             # It was interrupted while it awaited, or its error could not be shown.
@@ -182,7 +231,11 @@ class Recorder:
         if number is None:
             return
         error = result and (result.error_before_exec or result.error_in_exec)
-        if error and number not in getattr(self._shell.history_manager, "exceptions", {}):
+        if (
+            error
+            and not record.error
+            and number not in getattr(self._shell.history_manager, "exceptions", {})
+        ):
             record.error = _formatted(error)
         self._kept[number] = record
         self._prune()
@@ -262,35 +315,48 @@ def picture_data(picture: str) -> bytes:
         return b""
 
 
-def _listen(stream: Any, heard: Callable[[str], None]) -> Callable[[], None]:
-    """Have what is written to a stream heard; returns what undoes it."""
-    before = vars(stream).get("write") if hasattr(stream, "__dict__") else None
-    original = stream.write
+def _listen(thing: Any, name: str, heard: Callable[..., None]) -> Callable[[], None]:
+    """Have the calls of a method heard; returns what undoes it."""
+    before = getattr(thing, "__dict__", {}).get(name)
+    original = getattr(thing, name)
 
-    def write(data: str, *args: Any, **options: Any) -> Any:
-        written = original(data, *args, **options)
-        if type(data) is str:
-            heard(data)
-        return written
+    def called(*args: Any, **options: Any) -> Any:
+        done = original(*args, **options)
+        # What cannot be read must not cost what is shown.
+        with contextlib.suppress(Exception):
+            heard(*args)
+        return done
 
     def restore() -> None:
         if before is not None:
-            stream.write = before
+            setattr(thing, name, before)
         else:
             with contextlib.suppress(AttributeError):
-                del stream.write
+                delattr(thing, name)
 
     try:
-        stream.write = write
+        setattr(thing, name, called)
     except AttributeError:
         return lambda: None
     return restore
 
 
-def _formatted(error: BaseException) -> str:
-    import traceback
+def _script(error: BaseException, frames: TracebackType | None) -> Line | None:
+    """Return where an error happened in a file that was run, or that is no Python; else None."""
+    if isinstance(error, SyntaxError) and type(error.filename) is str:
+        found = [Line(error.filename, error.lineno or 1)]
+    else:
+        found = [
+            Line(frame.f_code.co_filename, number)
+            for frame, number in traceback.walk_tb(frames)
+            if frame.f_globals.get("__name__") == "__main__"
+        ]
+    # The code of a cell has a file's name, but no file.
+    return next((line for line in reversed(found) if os.path.isfile(line.path)), None)
 
+
+def _formatted(error: BaseException) -> str:
     # It may be unable to say what it is.
     with contextlib.suppress(Exception):
         return "".join(traceback.format_exception(error))
-    return f"{type(error).__name__}"
+    return type(error).__name__

@@ -184,7 +184,8 @@ def _atom(value: Any, most: int, foreign: Foreign, depth: int) -> str:
             return repr(value)
         unit = "characters" if kind is str else "bytes"
         ending = f"… ({len(value):,} {unit} in all)"
-        return f"{value[: max(10, shown - len(ending) - 2)]!r}{ending}"
+        # What is written with escapes may be four times as long.
+        return repr(value[: max(10, shown - len(ending) - 2)])[:shown] + ending
     if kind is int:
         if int.bit_length(value) > _DIGITS:
             return f"<int of about {int.bit_length(value) * 30103 // 100000:,} digits>"

@@ -14,6 +14,12 @@ from functools import cached_property
 MOST_TOKENS = 1_900
 """Tokens of a summary, as estimated."""
 
+_LEFT_OUT = re.compile(
+    r"… \((?P<count>[0-9,]{1,20}) (?:characters (?P<between>left out)|more characters)\)"
+)
+_IN_ALL = re.compile(r"… \([0-9,]{1,20} (?:characters|bytes) in all\)$")
+"""What a text that was cut before says of that, and of its whole length."""
+
 _TOKEN = re.compile(r"[A-Za-z]{1,6}|\d{1,3}| +(?=\S)|\s+|[^\W\d_]|.", re.DOTALL)
 
 
@@ -84,9 +90,13 @@ def fitted(text: str, most: int = MOST_TOKENS) -> str:
     if room > most // 2:
         # One long line is most of it; a token is a character at least, and of some two.
         piece = left[0][: room // 2]
-        more = sum(map(len, left)) - len(piece)
-        return "\n".join([*kept, f"{piece}… ({more:,} more characters)"])
-    return "\n".join([*kept, f"… ({len(left):,} more {'line' if len(left) == 1 else 'lines'})"])
+        more = _length("\n".join(left)) - len(piece)
+        in_all = _IN_ALL.search(left[-1])
+        return "\n".join([*kept, piece + (in_all[0] if in_all else _more(more, "character"))])
+    rest = "\n".join(left)
+    shortened = _LEFT_OUT.search(rest)
+    kept.append(_more(_length(rest), "character") if shortened else _more(len(left), "line"))
+    return "\n".join(kept)
 
 
 def ends(text: str, most: int) -> str:
@@ -101,8 +111,33 @@ def ends(text: str, most: int) -> str:
     """
     if len(text) <= most:
         return text
-    half = most // 2
-    return f"{text[:half]}\n… ({len(text) - 2 * half:,} characters left out)\n{text[-half:]}"
+    first, last = most // 2, len(text) - most // 2
+    for before in _LEFT_OUT.finditer(text):
+        # What was said of it must not be cut itself.
+        if before.start() < first < before.end():
+            first = before.start()
+        if before.start() < last < before.end():
+            last = before.end()
+    return f"{text[:first]}{left_out(_length(text[first:last]))}{text[last:]}"
+
+
+def left_out(count: int) -> str:
+    """Return what stands in the place of so many characters."""
+    return f"\n… ({count:,} characters left out)\n"
+
+
+def _length(text: str) -> int:
+    """Return how long a text is, with what was left out of it before."""
+    length = len(text)
+    for before in _LEFT_OUT.finditer(text):
+        # With the two new lines that it stands between.
+        said = len(before[0]) + (2 if before["between"] else 0)
+        length += int(f"0{before['count'].replace(',', '')}") - said
+    return length
+
+
+def _more(count: int, what: str) -> str:
+    return f"… ({count:,} more {what}{'' if count == 1 else 's'})"
 
 
 def both_ends(text: str, most: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 from cells import Cell
 from kernels import Notebook
@@ -38,8 +39,10 @@ def new_cell(cell: Cell) -> str:
     return "".join(payload["text"] for payload in cell.reply.get("payload", []))
 
 
-def test_the_last_error_is_explained_and_mended(notebook: Start, provider: ScriptedServer) -> None:
-    nb = notebook()
+def test_the_last_error_is_explained_and_mended(
+    notebook: Start, provider: ScriptedServer, tmp_path: Path
+) -> None:
+    nb = notebook(tmp_path / "work")
     nb.run("%load_ext copilot_magics\n%copilot_session fix")
     early = nb.run("%%copilot --fix\nWhy?")
     assert early.ename == "BadInput"
@@ -102,6 +105,15 @@ def test_the_last_error_is_explained_and_mended(notebook: Start, provider: Scrip
     assert "half(1)\n```" in asked
     assert nb.run("%%copilot\nsay: seen @error").status == "ok"
     assert f"It had called this code of cell [{function}]:\ndef half(x):\n" in provider.last.prompt
+
+    # What a script did wrong is mended there, by a cell that writes it.
+    (tmp_path / "work" / "half.py").write_text(BROKEN)
+    assert nb.run("%run half.py").status == "ok"
+    cell = nb.run(f"%%copilot --fix\n{said(MENDED)}")
+    assert new_cell(cell) == f'%%writefile "half.py"\n{MENDED}'
+    assert "--- half.py\n+++ mended" in cell.displays[0]["text/markdown"]
+    assert "%run half.py\n```\n\n(This cell of the Jupyter" in provider.last.prompt
+    assert "ZeroDivisionError" in provider.last.prompt
 
     # A cell of another language keeps the magic that says so; one too long is not sent in half.
     assert nb.run("%%bash\nexit 3").status == "error"

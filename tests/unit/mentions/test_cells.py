@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from copilot_magics.mentions.cells import Cell, cell, cells, last_cell, last_error, numbers
 from copilot_magics.mentions.outputs import Output, Recorder, as_printed, recorder
 from copilot_magics.mentions.overview import cells_summary, own_names, variables_summary
-from copilot_magics.mentions.summary import tokens
+from copilot_magics.mentions.summary import both_ends, fitted, tokens
+from copilot_magics.tools.capturing import Capture
 
 
 @pytest.fixture
@@ -20,12 +23,15 @@ def shell() -> Iterator[Any]:
     """A shell that is listened to, its loading cell over."""
     made: Any = InteractiveShell()
     made.history_manager.enabled = False
+    # All shells of a process share it.
+    made.history_manager.outputs.clear()
     listening = Recorder(made)
     listening.start()
     listening._ended(None)
     yield made
     listening.stop()
     assert recorder(made) is None
+    assert "_showtraceback" not in vars(made)
     made.history_manager.end_session()
 
 
@@ -99,6 +105,23 @@ def test_an_output_takes_no_more_room_than_it_may() -> None:
     assert Output("display", "x" * 20_000).text == "x" * 20_000
 
 
+def test_what_is_left_out_of_a_cell_is_counted_from_what_it_showed(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(shell, "for n in range(20_000): print(f'line {n}')")
+    shown = capsys.readouterr().out.rstrip("\n")
+    told = cells(shell)[0].summary("cell:1").text.partition("It showed:\n")[2]
+    (count,) = re.findall(r"\n… \(([0-9,]+) characters left out\)\n", told)
+    first, last = re.split(r"\n….*\n", told)
+    assert int(count.replace(",", "")) == len(shown) - len(first) - len(last)
+    again = both_ends(told, 100)
+    (count,) = re.findall(r"\n… \(([0-9,]+) characters left out\)\n", again)
+    first, last = re.split(r"\n….*\n", again)
+    assert int(count.replace(",", "")) == len(shown) - len(first) - len(last)
+    # Nor is a number of lines told that are not all there.
+    assert fitted(told, 100).endswith(" more characters)")
+
+
 def test_what_was_written_over_is_gone() -> None:
     assert as_printed("10%\r20%\r30%\nnext\r\n\x1b[31mred\x1b[0m") == "30%\nnext\nred"
 
@@ -164,4 +187,61 @@ def test_an_error_that_cannot_say_what_it_is_is_the_last_one(shell: Any) -> None
     assert found is not None
     assert found.number == 3
     assert found.code == "raise Mute"
-    assert "in __str__" in found.error
+    assert "raise Mute" in found.error
+    assert "in Mute.__str__" in found.error
+
+
+def test_an_error_that_a_magic_shows_is_the_cell_s(shell: Any, tmp_path: Path) -> None:
+    script = tmp_path / "bad.py"
+    script.write_text("def f():\n    return 1 / 0\nprint('in it')\nf()\n")
+    run(
+        shell,
+        "raise ValueError('earlier')",
+        f"%run {script}",
+        "x = 1",
+        "%%capture kept\n{}['hidden']",
+        "get_ipython().run_cell('display(7)\\nint(\"x\")');",
+        "x = 2",
+    )
+    _, ran, _fine, captured, nested, _ = found = cells(shell)
+    assert last_error(shell) == nested
+    assert [bool(one.error) for one in found] == [True, True, False, True, True, False]
+    assert ran.error.endswith("ZeroDivisionError: division by zero")
+    assert ran.script is not None
+    assert (ran.script.path, ran.script.line) == (str(script), 2)
+    assert f"It had run this code of {script}:\ndef f():" in ran.summary("cell:2").text
+    assert captured.error.endswith("KeyError: 'hidden'")
+    assert nested.error.endswith("with base 10: 'x'")
+    assert nested.outputs == "7"
+    # What it had the shell run is said to be of a cell that is still to come.
+    assert captured.called == nested.called == ()
+    # What is shown again is no error of its own.
+    run(shell, "%tb")
+    assert last_error(shell) == nested
+    assert "ValueError: invalid literal" in cells(shell)[-1].outputs
+    # IPython forgets it.
+    shell.run_line_magic("reset", "-f")
+    assert cell(shell, 2) == ran
+    script.write_text("x = (\n")
+    run(shell, f"%run {script}")
+    broken = cells(shell)[-1].script
+    assert broken is not None
+    assert broken.code == "x = ("
+
+
+async def test_what_the_agent_s_tool_shows_is_no_error_of_the_cell(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.user_ns["capture"] = Capture(shell, shown=True)
+    run(shell, "with capture.listening():\n    get_ipython().run_cell('1 / 0');", "2 / 0")
+    tool, own = cells(shell)
+    assert "division by zero" in tool.outputs
+    assert tool.error == ""
+    assert own.error.endswith("division by zero")
+    capsys.readouterr()
+
+
+def test_every_value_that_was_shown_is_told(shell: Any) -> None:
+    shell.ast_node_interactivity = "all"
+    run(shell, "1\n'two'\n3")
+    assert cells(shell)[0].outputs == "Out[1]: 1\nOut[1]: 'two'\nOut[1]: 3"
