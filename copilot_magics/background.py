@@ -13,11 +13,12 @@ import contextlib
 import importlib
 import threading
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from copilot_magics import doors, working
+from copilot_magics.answers.asking import Work
 from copilot_magics.answers.rounds import Rounds, Wanted
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent, Terminal, View
@@ -35,9 +36,6 @@ _GOES_ON = (
 )
 _TICK = 0.1
 _SOON = 0.02
-
-Work = Callable[[Turn], Coroutine[Any, Any, None]]
-"""What brings a turn to its end, on the runtime's loop."""
 
 
 class Shown(View, Protocol):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+_LONGEST = 20_000
+"""Characters of one prompt or answer on a page of many."""
+
 
 def counted(count: int, what: str) -> str:
     """Return a number of things: ``1 turn``, ``2 turns``."""
@@ -30,3 +33,11 @@ def one_line(text: str, width: int = 100) -> str:
     """Return a text in one line of limited width."""
     line = " ".join(text.split())
     return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def shortened(text: str) -> str:
+    """Return a prompt or an answer for a page of many, where a very long one is cut and says so."""
+    if len(text) <= _LONGEST:
+        return text
+    more = len(text) - _LONGEST
+    return f"{text[:_LONGEST]}\n\n… {more:,} characters more; get_messages() has all of them."

@@ -15,7 +15,7 @@ from copilot_magics.display.inert import inert_line, inert_markdown, plain
 from copilot_magics.display.tools import tool_line, tools_markdown
 from copilot_magics.retelling import Retold, attached, retold, turn_numbers
 from copilot_magics.toolcall import ToolCall
-from copilot_magics.words import counted, local_time
+from copilot_magics.words import counted, local_time, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 _ROOM = 200_000
 """Characters of a conversation that are shown: a page that draws many more stands still."""
-
-_LONGEST = 20_000
-"""Characters of one prompt or answer; a longer one is cut, and says so."""
 
 _OPENED = 12_000
 """Characters that one turn's tools open to."""
@@ -102,7 +99,7 @@ class History:
 
 def _markdown(told: Retold) -> Iterator[str]:
     yield f"**You** · {inert_line(_head(told))}"
-    yield inert_markdown(closed(_cut(told.prompt)))
+    yield inert_markdown(closed(shortened(told.prompt)))
     if told.attachments:
         yield f"With {inert_line(', '.join(map(attached, told.attachments)))}"
     for is_call, parts in groupby(told.parts, lambda part: isinstance(part, ToolCall)):
@@ -112,14 +109,14 @@ def _markdown(told: Retold) -> Iterator[str]:
         for said in parts:
             assert not isinstance(said, ToolCall)
             if said.kind == "error":
-                yield f"> ⚠ {inert_line(_cut(said.text))}"
+                yield f"> ⚠ {inert_line(shortened(said.text))}"
             elif said.text.strip():
                 yield f"**{inert_line(said.who or 'Copilot')}**"
-                yield inert_markdown(closed(_cut(said.text)))
+                yield inert_markdown(closed(shortened(said.text)))
 
 
 def _plain(told: Retold) -> Iterator[str]:
-    yield f"You · {_head(told)}\n{_cut(told.prompt)}\n"
+    yield f"You · {_head(told)}\n{shortened(told.prompt)}\n"
     if told.attachments:
         yield f"With {', '.join(map(attached, told.attachments))}\n"
     for part in told.parts:
@@ -128,17 +125,10 @@ def _plain(told: Retold) -> Iterator[str]:
 
 def _said(said: Said) -> str:
     if said.kind == "error":
-        return f"! {_cut(said.text)}\n"
-    return f"{said.who or 'Copilot'}\n{_cut(said.text)}\n"
+        return f"! {shortened(said.text)}\n"
+    return f"{said.who or 'Copilot'}\n{shortened(said.text)}\n"
 
 
 def _head(told: Retold) -> str:
     when = f" · {local_time(told.when)}" if told.when else ""
     return f"turn {told.turn}{when}"
-
-
-def _cut(text: str) -> str:
-    if len(text) <= _LONGEST:
-        return text
-    more = len(text) - _LONGEST
-    return f"{text[:_LONGEST]}\n\n… {more:,} characters more; get_messages() has all of them."

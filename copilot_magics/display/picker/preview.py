@@ -16,12 +16,10 @@ from copilot_magics.display.tools import arguments_text
 from copilot_magics.transcripts import reading
 from copilot_magics.transcripts.paging import page_before
 from copilot_magics.transcripts.salvage import Event
+from copilot_magics.words import shortened
 
 _ITEMS = 12
 """Prompts and answers on one page."""
-
-_LONGEST = 20_000
-"""Characters of one text; a longer one is cut, and says so."""
 
 
 class Preview(NamedTuple):
@@ -107,7 +105,7 @@ def _article(
 
 def _said(kind: str, who: str, event: Event, content: str, *, is_prompt: bool = False) -> str:
     head = f"<header>{text_to_html(who)} {_time(event)}</header>"
-    body = markdown_to_html(_cut(content))
+    body = markdown_to_html(shortened(content))
     # Where a turn begins, for the page, which offers to go back to the answer before.
     mark = " data-prompt" if is_prompt else ""
     return _item(kind, event, f'{head}<div class="cm-md">{body}</div>', mark)
@@ -128,9 +126,9 @@ def _tool(
     parts = [f"<summary>{mark} {text_to_html(name)}{brief if content else ''}</summary>"]
     if event.type == "tool.execution_start":
         told = arguments_text(reading.arguments_of(payload))
-        parts.append(f"<pre>{text_to_html(_cut(told))}</pre>" if told else "")
+        parts.append(f"<pre>{text_to_html(shortened(told))}</pre>" if told else "")
     if said:
-        parts.append(f"<pre>{text_to_html(_cut(said))}</pre>")
+        parts.append(f"<pre>{text_to_html(shortened(said))}</pre>")
     return _item("tool", event, f"<details>{''.join(parts)}</details>")
 
 
@@ -144,7 +142,7 @@ def _folded(events: list[Event]) -> Iterator[str]:
         "other",
         events[0],
         f"<details><summary>{count}: {text_to_html(kinds[:200])}</summary>"
-        f"<pre>{text_to_html(_cut(lines))}</pre></details>",
+        f"<pre>{text_to_html(shortened(lines))}</pre></details>",
     )
 
 
@@ -164,10 +162,3 @@ def _time(event: Event) -> str:
     except (ValueError, OverflowError):
         return ""
     return f'<time title="{moment:%Y-%m-%d %H:%M:%S}">{moment:%Y-%m-%d %H:%M}</time>'
-
-
-def _cut(text: str) -> str:
-    if len(text) <= _LONGEST:
-        return text
-    more = len(text) - _LONGEST
-    return f"{text[:_LONGEST]}\n\n… {more:,} characters more; get_messages() has all of them."
