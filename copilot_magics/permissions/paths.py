@@ -105,8 +105,13 @@ def secrets_below(folder: str) -> Iterator[str]:
     return _below(folder, _is_secret)
 
 
-def denied_below(pattern: str, folder: str, cwd: str) -> Iterator[str]:
-    """Find what a denying pattern names below a folder; one too large to search counts as well."""
+def denied_below(
+    pattern: str, folder: str, cwd: str, *, by_command: bool = False, links: bool = False
+) -> Iterator[str]:
+    """Find what a denying pattern names below a folder; one too large to search counts as well.
+
+    A search of the runtime's own leaves out ``.git``, and `links`; a command may not.
+    """
     named = [
         part for part in PurePath(os.path.expanduser(pattern).casefold()).parts if part != "**"
     ]
@@ -114,19 +119,22 @@ def denied_below(pattern: str, folder: str, cwd: str) -> Iterator[str]:
     def is_meant(path: str) -> bool:
         # Names first: they are told without looking at the disk.
         alike = not named or _names_meet(named[-1], os.path.basename(path).casefold())
+        alike = alike or (links and os.path.islink(path))
         return alike and is_denied(pattern, Target.of(path, cwd), cwd)
 
-    return _below(folder, is_meant)
+    return _below(folder, is_meant, links=links, git=by_command and ".git" in named)
 
 
-def _below(folder: str, is_meant: Callable[[str], bool]) -> Iterator[str]:
+def _below(
+    folder: str, is_meant: Callable[[str], bool], *, links: bool = False, git: bool = False
+) -> Iterator[str]:
     """Walk through a folder; yield a folder itself where its files cannot all be looked at."""
     seen = 0
     if _NO_PATH.search(folder):
         yield folder
         return
-    for where, folders, files in os.walk(folder):
-        if ".git" in folders:
+    for where, folders, files in os.walk(folder, followlinks=links):
+        if ".git" in folders and not git:
             # Its settings would stop every search of every repository; a search skips it.
             folders.remove(".git")
         for name in (*folders, *files):

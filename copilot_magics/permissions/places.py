@@ -3,8 +3,8 @@
 Its words are compared as the shell would unquote them, those of redirects, assignments and scripts
 too, and what is glued to an option. Which of them a program takes for files is its own matter, so
 all of them count. A word is told for certain as it stands; it may also stand for more: as a glob,
-as a file in a folder that another word names (``cd sub; cat inner``), or behind letters of options.
-Where the shell computes a word, nothing can be told.
+as a file in a folder that another word names (``cd sub; cat inner``), behind letters of options, or
+as a folder with all that is in it. Where the shell computes a word, nothing can be told.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from urllib.parse import unquote
 
 from copilot_magics.permissions import programs
 from copilot_magics.permissions.commands import Denial
-from copilot_magics.permissions.paths import Target, globs_meet, is_denied, leads_to
+from copilot_magics.permissions.descents import Descent, descents, moves, runs_scripts
+from copilot_magics.permissions.paths import (
+    Target,
+    denied_below,
+    globs_meet,
+    is_denied,
+    leads_to,
+)
 from copilot_magics.permissions.patterns import Pattern
 from copilot_magics.permissions.shell import Line, parse
 
@@ -36,7 +43,9 @@ _CURL_GLOB = re.compile(r"[^\s'\"]*(?<!%)[\[{][^\s'\"]*")
 _DOTS = str.maketrans("。．｡", "...")
 
 
-def denied_file(line: Line, argument: str, folders: tuple[str, ...]) -> Denial | None:
+def denied_file(
+    line: Line, argument: str, folders: tuple[str, ...], *, writes: bool
+) -> Denial | None:
     """Look for a denied file in a command line.
 
     Parameters
@@ -47,6 +56,8 @@ def denied_file(line: Line, argument: str, folders: tuple[str, ...]) -> Denial |
         The path of a ``read`` or ``write`` pattern.
     folders : tuple of str
         Where the command runs; the first is what the pattern's path starts from.
+    writes : bool
+        Whether it is a ``write`` pattern: what searches a folder does not write there.
     """
     words, folders = list(_words(line)), tuple(dict.fromkeys(map(os.path.realpath, folders)))
     home = folders[0]
@@ -70,6 +81,11 @@ def denied_file(line: Line, argument: str, folders: tuple[str, ...]) -> Denial |
     for value in sorted(values):
         if any(_may_be(argument, value, base, home) for base in bases):
             return Denial(False, f"the command may mean it by {value!a}")
+    starts = _starts(line, folders)
+    bases = _bases(argument, {v for word in moves(line) for v in _values(word)}, starts)
+    for descent in descents(line, writes=writes):
+        if found := _below(argument, descent, bases, home):
+            return Denial(False, f"the command may also reach {found!a}")
     return None
 
 
@@ -95,20 +111,13 @@ def _words(line: Line, depth: int = 0) -> Iterator[str | None]:
     if line.doubts or depth > _DEEPEST:
         yield None
         return
-    runs_scripts = any(map(_runs_scripts, line.commands))
+    a_shell_reads = any(map(runs_scripts, line.commands))
     for word in line.words:
         yield word
         if word and re.search(r"[^\w./:@%+,=~*?\[\]-]", word):
             inner = _words(parse(word), depth + 1)
             # What no shell will read is an argument like any other.
-            yield from inner if runs_scripts else (found for found in inner if found)
-
-
-def _runs_scripts(words: tuple[str | None, ...]) -> bool:
-    if any(word and programs.reads_commands(word) for word in words):
-        return True
-    runs = programs.WRAPPERS | programs.SHELLS | programs.EVALUATORS
-    return programs.name_of(words[0] or "") in runs and not programs.hands_over(words)
+            yield from inner if a_shell_reads else (found for found in inner if found)
 
 
 def _values(word: str) -> Iterator[str]:
@@ -145,6 +154,44 @@ def _bases(argument: str, values: set[str], folders: tuple[str, ...]) -> list[st
         ]
         bases += fresh
     return bases
+
+
+def _starts(line: Line, folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return where the commands of a line run, when it begins with ``cd FOLDER &&``."""
+    first = line.commands[0] if line.commands else ()
+    if line.beyond or len(first) != 2 or first[0] != "cd" or not first[1]:
+        return folders
+    gone = tuple(os.path.join(folder, os.path.expanduser(first[1])) for folder in folders)
+    at_once = re.match(r"\s*cd\s+[^|;&\n]+(&&|;|\n)", line.text)
+    return gone if at_once and all(map(os.path.isdir, gone)) else folders
+
+
+def _below(argument: str, descent: Descent, bases: list[str], home: str) -> str:
+    """Return what is denied below a folder that a command uses whole, if anything is."""
+    values = {value for word in set(descent.words) for value in _values(word)}
+    places: list[str] = []
+    for place in sorted({place for base in bases for v in values for place in _folders(base, v)}):
+        if not any(Target(place, place).is_inside(other) for other in places):
+            places.append(place)
+    for place in places:
+        below = denied_below(argument, place, home, by_command=True, links=descent.links)
+        for count, found in enumerate(below):
+            # What is not denied itself is too large to be looked through.
+            is_found = is_denied(argument, Target.of(found, home), home)
+            if not is_found or count == _MOST_FOUND or descent.reaches(found, place):
+                return found
+    return ""
+
+
+def _folders(base: str, value: str) -> list[str]:
+    """Return the folders that a word may stand for, seen from another one."""
+    place = os.path.join(base, value)
+    if not _GLOB.search(value):
+        return [os.path.realpath(place)] if os.path.isdir(place) else []
+    found = list(islice(iglob(place, include_hidden=True), _MOST_FOUND))
+    if len(found) == _MOST_FOUND:
+        return [os.path.realpath(base)]
+    return [os.path.realpath(path) for path in found if os.path.isdir(path)]
 
 
 def _may_be(argument: str, value: str, base: str, home: str) -> bool:

@@ -219,7 +219,8 @@ class Policy:
         if pattern.kind == "url":
             return denied_page(ask.line, pattern)
         if pattern.kind in _FILES and pattern.argument is not None:
-            return denied_file(ask.line, pattern.argument, (self.cwd, ask.cwd or self.cwd))
+            folders, writes = (self.cwd, ask.cwd or self.cwd), pattern.kind == "write"
+            return denied_file(ask.line, pattern.argument, folders, writes=writes)
         return None
 
     def _denied_by_search(self, pattern: Pattern, ask: Ask) -> Iterator[str]:
