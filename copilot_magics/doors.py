@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent, View
-from copilot_magics.errors import Interrupted
+from copilot_magics.errors import Interrupted, TurnInterrupted
 from copilot_magics.reply import Reply, failure_of
 from copilot_magics.runtime.loop import loop as runtime_loop
 from copilot_magics.runtime.loop import submit
@@ -42,6 +42,9 @@ spare, drawing must not slow down what is drawn."""
 _WHOLE_PATIENCE = 2.0
 """Seconds that an interrupt waits for the end of what must not be left half done."""
 
+
+_PASSES = 3
+"""Rounds of the kernel's loop until it has cancelled a cell that it was told to interrupt."""
 
 _SILENT = "The Copilot runtime does not answer; wait, or stop the cell to end it."
 
@@ -135,15 +138,23 @@ async def await_turn(
     """
     _check_outside(turn.session, work)
     view = view or Silent(prompts.by_buttons)
-    try:
-        with terminal_interrupts(asyncio.current_task()):
+    with terminal_interrupts(asyncio.current_task()):
+        try:
             future = submit(turn.run(work))
             await follow(turn, future, view)
-    except asyncio.CancelledError:
-        await _abort(turn, future)
-        view.finish(turn, Reply.of(turn))
-        raise
-    return conclude(turn, future, view)
+        except asyncio.CancelledError:
+            await _abort(turn, future)
+            view.finish(turn, Reply.of(turn))
+            raise
+        try:
+            return conclude(turn, future, view)
+        except TurnInterrupted:
+            # A task that raised a `KeyboardInterrupt` would end the loop, and with it the kernel.
+            raise asyncio.CancelledError from None
+        finally:
+            # Nothing awaits from here on: an interrupt that came meanwhile would find nobody.
+            for _ in range(_PASSES):
+                await asyncio.sleep(0)
 
 
 def wait_for_turn(turn: Turn, work: Coroutine[Any, Any, None], view: View | None = None) -> Reply:
@@ -195,7 +206,10 @@ def conclude(
             view.clear()
             raise error
     reply = Reply.of(turn)
-    view.finish(turn, reply)
+    try:
+        view.finish(turn, reply)
+    except Interrupted as why:
+        raise TurnInterrupted(str(why), reply=reply) from None
     # Asked for last: whoever stops a cell in its last moment wants the cells behind it stopped.
     if error := failure_of(turn, reply, interrupted=interrupted()):
         raise error
@@ -336,3 +350,34 @@ def interrupts(interrupt: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Have SIGINT raise in what runs here, in the main thread: code of the user's.
+
+    Whoever would have heard of it hears of it as well.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The user interrupted, whatever the code has made of that.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    running, interrupted = True, False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        interrupted = True
+        if callable(before):
+            before(signal.SIGINT, None)
+        if running:
+            raise KeyboardInterrupt
+
+    with interrupts(interrupt):
+        try:
+            yield
+        finally:
+            running = False
+            if interrupted:
+                raise KeyboardInterrupt

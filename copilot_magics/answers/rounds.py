@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from copilot_magics.errors import TurnError, TurnFailed
+from copilot_magics.reply import Reply
 
 if TYPE_CHECKING:
     from copilot_magics.display.stream import View
     from copilot_magics.pending import Pending
-    from copilot_magics.reply import Reply
     from copilot_magics.turn import Turn
 
 
@@ -87,8 +87,14 @@ class Rounds:
     ) -> bool:
         if error is None and self._error is not None:
             raise self._error
+        if self._next is None:
+            return False
+        if error is not None and not isinstance(error, TurnFailed):
+            # Interrupted between two turns: there is no other one to end what is shown.
+            self._next = None
+            self._view.finish(self.turn, Reply.of(self.turn))
         # What failed is asked again in another way.
-        return isinstance(error, TurnFailed) and self._next is not None
+        return isinstance(error, TurnFailed)
 
     @property
     def interval(self) -> float:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from copilot_magics.answers.schemas import Unfit
 from copilot_magics.answers.shapes import Shape
-from copilot_magics.errors import InvalidAnswer, TurnError
+from copilot_magics.doors import stoppable
+from copilot_magics.errors import Interrupted, InvalidAnswer, TurnError
 
 if TYPE_CHECKING:
     from copilot_magics.reply import Reply
@@ -62,8 +63,15 @@ class Structured:
     def _read(self, reply: Reply) -> None:
         from copilot_magics.answers.showing import drawn
 
-        reply.value = self._shape.read(reply.last_message)
-        reply.drawn = drawn(reply.value)
+        try:
+            with stoppable():
+                value = self._shape.read(reply.last_message)
+                shown = drawn(value)
+        except KeyboardInterrupt:
+            told = f"Interrupted while the answer was validated as {self._shape.name}"
+            reply.notes.append(f"{told}; its text is in the journal.")
+            raise Interrupted(reply.notes[-1]) from None
+        reply.value, reply.drawn = value, shown
 
     def _in_words(self, turn: Turn) -> Turn | None:
         """Ask a provider that refuses the schema without it, where that may be why it refuses."""

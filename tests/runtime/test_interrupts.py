@@ -59,6 +59,25 @@ def interrupt(kernel: Notebook, code: str, reached: Reached, times: int = 1) -> 
     return cell
 
 
+VALIDATED = """
+import time, pydantic
+from copilot_magics import Session
+
+class Slow(pydantic.BaseModel):
+    n: int
+
+    @pydantic.field_validator("n")
+    @classmethod
+    def slowly(cls, n):
+        print("It is validated.", flush=True)
+        time.sleep(60)
+"""
+
+
+def validates(cell: Cell) -> bool:
+    return "It is validated." in cell.text
+
+
 def test_interrupts(notebook: Start, provider: ScriptedServer) -> None:
     kernel = notebook()
     kernel.run("%load_ext copilot_magics\n%copilot_session patient")
@@ -100,6 +119,23 @@ def test_interrupts(notebook: Start, provider: ScriptedServer) -> None:
     interrupt(kernel, f"%%copilot\n{question}", lambda _cell: kernel.wait_widget("red"))
     goes_on()
     interrupt(kernel, BLOCKING.format(question), Cell.wait_question)
+    goes_on()
+
+    # Also while code of the user's, here a validator, makes something of an answer that is there.
+    kernel.run(VALIDATED)
+    answer = 'say: {"n": 1}'
+    by_magic = BLOCKING.replace("''", "'--as Slow'").format(answer)
+    for code, times in ((f"%%copilot --as Slow\n{answer}", 2), (by_magic, 1)):
+        cell = interrupt(kernel, code, lambda cell: cell.wait_output(validates), times)
+        assert "Interrupted while the answer was validated as Slow" in cell.text
+        goes_on()
+    cell = kernel.start(f"await Session('patient').aask({answer!r}, schema=Slow)\nprint('went on')")
+    queued = kernel.start("print('this ran')")
+    cell.wait_output(validates)
+    kernel.interrupt()
+    assert cell.result().ename == "CancelledError"
+    assert "went on" not in cell.text
+    assert queued.result().status == "aborted"
     goes_on()
 
     # A notebook's own input(), while no prompt runs, is not ours to change.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent
-from copilot_magics.doors import follow, wait_for_turn
-from copilot_magics.errors import TurnInterrupted
+from copilot_magics.doors import await_turn, follow, stoppable, wait_for_turn
+from copilot_magics.errors import Interrupted, TurnInterrupted
+from copilot_magics.reply import Reply
 from copilot_magics.turn import Turn
 
 
@@ -49,3 +51,76 @@ def test_an_interrupt_in_the_moment_of_sending_aborts_the_turn() -> None:
     assert turn.outcome == "aborted"
     assert raised.value.reply is not None
     assert raised.value.reply.outcome == "aborted"
+
+
+class Validating(Silent):
+    """A view that runs code of the user's for the answer, which takes its time."""
+
+    def __init__(self, code: Callable[[], object]) -> None:
+        super().__init__(prompts.by_input)
+        self._code = code
+
+    def finish(self, turn: Turn, reply: Reply) -> None:
+        try:
+            with stoppable():
+                self._code()
+        except KeyboardInterrupt:
+            raise Interrupted("Interrupted while it was validated.") from None
+
+
+def interrupted() -> None:
+    signal.raise_signal(signal.SIGINT)
+    pytest.fail("the code went on")
+
+
+def swallowed() -> None:
+    with contextlib.suppress(BaseException):
+        interrupted()
+
+
+def turned() -> None:
+    try:
+        interrupted()
+    except BaseException:
+        raise ValueError("not valid") from None
+
+
+CODES = pytest.mark.parametrize("code", [interrupted, swallowed, turned])
+
+
+async def answered(turn: Turn) -> None:
+    turn.sent("message")
+    turn.end("answered")
+
+
+@CODES
+def test_an_interrupt_ends_the_users_code_behind_the_answer(code: Callable[[], object]) -> None:
+    turn = Turn("prompt")
+    with pytest.raises(TurnInterrupted, match="while it was validated") as raised:
+        wait_for_turn(turn, answered(turn), Validating(code))
+    assert raised.value.reply is not None
+    assert raised.value.reply.outcome == "answered"
+
+
+@CODES
+async def test_an_awaited_turn_is_cancelled_then(code: Callable[[], object]) -> None:
+    turn = Turn("prompt")
+    # A kernel's handler cancels what it awaits, by a word to its loop.
+    told: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: told.append(number))
+    try:
+        with pytest.raises(asyncio.CancelledError):
+            await await_turn(turn, answered(turn), Validating(code))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert told == [signal.SIGINT]
+    assert turn.outcome == "answered"
+
+
+async def test_a_cancellation_in_the_last_moment_of_a_turn_is_not_lost() -> None:
+    turn, loop = Turn("prompt"), asyncio.get_running_loop()
+    here = asyncio.current_task()
+    assert here is not None
+    last = Validating(lambda: loop.call_soon(lambda: loop.call_soon(here.cancel)))
+    with pytest.raises(asyncio.CancelledError):
+        await await_turn(turn, answered(turn), last)

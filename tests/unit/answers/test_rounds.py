@@ -52,7 +52,7 @@ class Thrice:
         return True
 
 
-def play(rounds: Rounds, outcome: str = "answered") -> None:
+def play(rounds: Rounds, outcome: str = "answered", error: BaseException | None = None) -> None:
     """Bring each turn to its end, as a door does."""
     for turn in rounds:
         with rounds:
@@ -61,6 +61,8 @@ def play(rounds: Rounds, outcome: str = "answered") -> None:
             rounds.finish(turn, Reply.of(turn))
             if outcome != "answered":
                 raise TurnFailed("It failed.")
+            if error is not None:
+                raise error
 
 
 DRAWN = ["draw turn 1", "draw turn 2", "draw turn 3"]
@@ -86,6 +88,15 @@ def test_a_failure_that_is_asked_in_another_way_is_none() -> None:
     with pytest.raises(TurnFailed):
         play(Rounds(Turn("turn 1"), view, Thrice(lambda: None)), "aborted")
     assert view.told == ["draw turn 1", "finish turn 1 1"]
+
+
+def test_an_interrupt_between_two_turns_ends_what_is_shown() -> None:
+    view = Seen()
+    rounds = Rounds(Turn("turn 1"), view, Thrice(lambda: None))
+    with pytest.raises(KeyboardInterrupt):
+        play(rounds, error=KeyboardInterrupt())
+    assert view.told == ["draw turn 1", "finish turn 1 1"]
+    assert list(rounds) == []
 
 
 def test_what_cannot_be_had_is_raised_and_shown() -> None:
