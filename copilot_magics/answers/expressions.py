@@ -23,6 +23,10 @@ MEND = (
     "Give a Pydantic model, a dataclass, a TypedDict, `list[Model]`, or `DataFrame[name: str]`; "
     "in quotes where there are blanks in it."
 )
+_ROWS = (
+    "Give a Pydantic model, a dataclass, a TypedDict or a NamedTuple for the rows; a column of "
+    "this name stands in quotes."
+)
 _TYPING = ("Annotated", "Any", "Literal", "Optional", "Union")
 _MOMENTS = ("date", "datetime", "time", "timedelta")
 
@@ -36,7 +40,7 @@ class Table:
     columns : dict of str to type, or None
         Their types, None for one that was not given; None in all: the model chooses the columns.
     row : type, optional
-        A model whose fields are the columns.
+        A Pydantic model, a dataclass or a TypedDict whose fields are the columns.
     """
 
     columns: dict[str, Any] | None = None
@@ -77,9 +81,14 @@ def is_row(kind: Any) -> bool:
 
     from typing_extensions import is_typeddict
 
-    return isinstance(kind, type) and (
-        hasattr(kind, "model_fields") or dataclasses.is_dataclass(kind) or is_typeddict(kind)
-    )
+    if not isinstance(kind, type) or getattr(kind, "__pydantic_root_model__", False):
+        return False
+    fields = hasattr(kind, "model_fields") or dataclasses.is_dataclass(kind)
+    return fields or is_typeddict(kind) or _is_named_tuple(kind)
+
+
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
 
 
 def _holds_frame(kind: Any) -> bool:
@@ -108,8 +117,9 @@ class _Evaluation:
 
     def _table(self, inside: ast.expr) -> Table:
         parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
-        if len(parts) == 1 and is_row(row := self._known(parts[0])):
-            return Table(row=row)
+        row = self._row(parts[0]) if len(parts) == 1 else None
+        if row is not None:
+            return self._named(row) if _is_named_tuple(row) else Table(row=row)
         columns: dict[str, Any] = {}
         for part in parts:
             name, kind = (part.lower, part.upper) if isinstance(part, ast.Slice) else (part, None)
@@ -123,10 +133,31 @@ class _Evaluation:
             self._refuse("The DataFrame has no columns")
         return Table(columns)
 
-    def _known(self, tree: ast.expr) -> Any:
-        if isinstance(tree, ast.Name):
-            return self._namespace.get(tree.id)
-        return self._value(tree) if isinstance(tree, ast.Attribute) else None
+    def _named(self, row: Any) -> Table:
+        """Return the table of a NamedTuple: by the names that pydantic would leave out."""
+        try:
+            hints = typing.get_type_hints(row, include_extras=True)
+        except NameError as error:
+            self._refuse(f"There is no {error.name!r} in this notebook")
+        return Table({name: hints.get(name) for name in row._fields})
+
+    def _row(self, tree: ast.expr) -> Any:
+        """Return the type of the rows, or None where it is the name of a column."""
+        if not isinstance(tree, ast.Name | ast.Attribute):
+            return None
+        name = ast.unparse(tree)
+        kind = self._namespace.get(name) if isinstance(tree, ast.Name) else self._value(tree)
+        if is_row(kind):
+            return kind
+        if isinstance(tree, ast.Name) and not name[0].isupper():
+            # What is called like a column is one, though a function or a class be called so too.
+            return None
+        if isinstance(kind, type):
+            self._refuse(f"{name} has no fields that could be columns", _ROWS)
+        rows = [known for known, kind in self._namespace.items() if is_row(kind)]
+        if kind is None and (mend := closest(name, rows)):
+            self._refuse(f"There is no {name!r} in this notebook", mend)
+        return None
 
     def _column(self, tree: ast.expr | None) -> str:
         if isinstance(tree, ast.Name):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import typing
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from copilot_magics.answers.expressions import Table
@@ -74,13 +76,13 @@ def column_names(data: Any) -> list[str] | None:
     return named if isinstance(named, list) else None
 
 
-def frame(rows: list[dict[str, Any]], table: Table, names: list[str] | None = None) -> pd.DataFrame:
+def frame(rows: list[Any], table: Table, names: list[str] | None = None) -> pd.DataFrame:
     """Return validated rows as a DataFrame.
 
     Parameters
     ----------
-    rows : list of dict
-        The rows.
+    rows : list
+        The rows: mappings, or objects whose attributes are the columns.
     table : Table
         What was asked for.
     names : list of str, optional
@@ -89,16 +91,39 @@ def frame(rows: list[dict[str, Any]], table: Table, names: list[str] | None = No
     import pandas as pd
 
     kinds = _columns(table)
-    made = pd.DataFrame(rows, columns=names if kinds is None else list(kinds))
+    if kinds is None:
+        made = pd.DataFrame(rows, columns=names)
+    else:
+        made = pd.DataFrame(_values(rows, kinds), columns=list(kinds))
     for name, kind in (kinds or dict.fromkeys(made.columns)).items():
         made[name] = _typed(made[name], kind)
     return made
 
 
 def _columns(table: Table) -> dict[str, Any] | None:
-    if table.row is not None:
-        return typing.get_type_hints(table.row)
-    return table.columns
+    row = table.row
+    if row is None:
+        return table.columns
+    if hasattr(row, "model_fields"):
+        return {name: field.annotation for name, field in row.model_fields.items()}
+    hints = typing.get_type_hints(row)
+    if dataclasses.is_dataclass(row):
+        return {field.name: hints[field.name] for field in dataclasses.fields(row)}
+    return hints
+
+
+def _values(rows: list[Any], names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return rows as mappings, and the models in them too."""
+    from pydantic_core import SchemaSerializer, core_schema
+
+    # Of the row itself pydantic might leave out, or write in another way, what was asked for.
+    inner = SchemaSerializer(core_schema.any_schema()).to_python
+    found = (row if isinstance(row, Mapping) else _attributes(row, names) for row in rows)
+    return [{name: inner(value) for name, value in row.items()} for row in found]
+
+
+def _attributes(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names if hasattr(row, name)}
 
 
 def _typed(column: pd.Series[Any], kind: Any) -> pd.Series[Any]:

@@ -7,12 +7,13 @@ is that it is valid in the end.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import operator
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NotRequired, Required
 
 from copilot_magics.answers.expressions import MEND, Table, evaluated, is_frame
@@ -25,6 +26,9 @@ from copilot_magics.words import one_line
 
 _TOLD = 5
 """Problems of an answer that are told: whoever mends one mends its likes."""
+
+_FENCES = 10
+"""Fences of an answer that are tried."""
 
 
 class Shape:
@@ -96,17 +100,16 @@ class Shape:
         Unfit
             It is neither, or not of this type.
         """
-        data = _json(text)
-        found = [data]
-        if self._inside and isinstance(data, dict) and set(data) == {self._inside}:
-            found.insert(0, data[self._inside])
         why = ""
-        for candidate in found:
-            try:
-                return self._made(candidate)
-            except Unfit as error:
-                why = why or str(error)
-        raise Unfit(why)
+        for data in _found(text):
+            within = self._inside and isinstance(data, dict) and set(data) == {self._inside}
+            for candidate in [data[self._inside], data] if within else [data]:
+                try:
+                    return self._made(candidate)
+                except Unfit as error:
+                    # The first is the likeliest to be meant.
+                    why = why or str(error)
+        raise Unfit(why or "it is not JSON")
 
     def _made(self, data: Any) -> Any:
         from pydantic import ValidationError
@@ -128,7 +131,7 @@ class Shape:
             return made
         from copilot_magics.answers.frames import frame
 
-        return frame(self._adapter.dump_python(made), self._table, names)
+        return frame(made, self._table, names)
 
 
 def _adapter(kind: Any, name: str) -> tuple[Any, dict[str, Any]]:
@@ -189,17 +192,15 @@ def _is_object(schema: dict[str, Any]) -> bool:
     return "properties" in schema or schema.get("additionalProperties") is False
 
 
-def _json(text: str) -> Any:
-    """Return the JSON that an answer is, or that stands in its last fence that holds some."""
+def _found(text: str) -> Iterator[Any]:
+    """Yield the JSON that an answer is, or holds in fences: those marked so first, from the end."""
     from pydantic_core import from_json
 
-    fenced = [block.code for block in blocks(text) if isinstance(block, Fence)]
-    for candidate in (text, *reversed(fenced)):
-        try:
-            return from_json(candidate)
-        except ValueError:
-            continue
-    raise Unfit("it is not JSON")
+    fences = [block for block in blocks(text) if isinstance(block, Fence)]
+    fences.sort(key=lambda fence: fence.language.casefold() == "json")
+    for candidate in (text, *(fence.code for fence in fences[: -_FENCES - 1 : -1])):
+        with contextlib.suppress(ValueError):
+            yield from_json(candidate)
 
 
 def _problems(error: Any) -> str:

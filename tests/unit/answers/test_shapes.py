@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 import enum
@@ -10,7 +11,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from pydantic import BaseModel, Field, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    RootModel,
+    computed_field,
+    field_serializer,
+    field_validator,
+)
 
 from copilot_magics.answers.schemas import Unfit
 from copilot_magics.answers.shapes import Shape
@@ -50,6 +59,14 @@ class Colour(enum.Enum):
     RED = "red"
 
 
+class Several(RootModel[list[int]]):
+    pass
+
+
+class Lost(typing.NamedTuple):
+    where: Nowhere  # type: ignore[name-defined]  # noqa: F821 - on purpose
+
+
 class Node(BaseModel):
     below: list[Node] = []
 
@@ -70,6 +87,9 @@ JSON = '{"name": "Ada", "age": 3}'
         (Person, f"\n {JSON} ", ADA),
         ("Person", f"Here it is:\n\n```json\n{JSON}\n```\nDone.", ADA),
         ("Person", f"```\nnot it\n```\n```\n{JSON}\n```", ADA),
+        ("Person", f"```json\n{JSON}\n```\nAs in:\n```python\n3\n```", ADA),
+        ("Person", f"```\n{JSON}\n```\nUnlike:\n```json\n{{}}\n```\n```\n[]\n```", ADA),
+        ("int", "```JSON\n4\n```\nAs in:\n```python\n3\n```", 4),
         ("list[Person]", f'{{"value": [{JSON}]}}', [ADA]),
         ("list[Person]", f"[{JSON}]", [ADA]),
         (list[Person], "[]", []),
@@ -111,6 +131,9 @@ def test_what_is_read(kind: Any, text: str, value: Any) -> None:
         ("Person", "", "it is not JSON"),
         ("Person", f"{JSON} and more", "it is not JSON"),
         ("Person", "[]", "Input should be an object"),
+        ("Person", '```json\n{"name": "Ada"}\n```\n```\n[]\n```', "age: Field required"),
+        ("Person", '```\n[]\n```\n```python\n{"name": "Ada"}\n```', "age: Field required"),
+        ("Person", f"```\n{JSON}\n```\n" + "```\n[]\n```\n" * 10, "Input should be an object"),
         ("Person", '{"name": 1}', "name: Input should be a valid string; age: Field required"),
         ("Person", '{"name": "a b", "age": 1}', "name: Value error, there is a [2Jspace in a b"),
         ("Person", '{"name": "broken", "age": 1}', "ZeroDivisionError: in the validator"),
@@ -154,6 +177,14 @@ def test_what_is_not_of_the_type_says_why(kind: str, text: str, why: str) -> Non
         ("DataFrame[3: int]", "has no name"),
         ("DataFrame[a: Persn]", "There is no 'Persn'"),
         ("DataFrame[a: pd]", "cannot be the type"),
+        (
+            "DataFrame[Persn]",
+            "There is no 'Persn' in this notebook; nothing was sent. Did you mean",
+        ),
+        ("DataFrame[Colour]", "Colour has no fields that could be columns; nothing was sent. Give"),
+        ("DataFrame[Several]", "Several has no fields that could be columns"),
+        ("DataFrame[enum.Enum]", "enum.Enum has no fields that could be columns"),
+        ("DataFrame[Lost]", "There is no 'Nowhere' in this notebook"),
     ],
 )
 def test_what_can_be_no_type_is_said_in_a_sentence(kind: Any, told: str) -> None:
@@ -219,6 +250,73 @@ def test_a_table_of_rows_of_a_model() -> None:
     assert frame.to_dict("records") == [{"name": "Ada", "age": 3}]
     assert frame.dtypes.astype(str).to_dict() == {"name": "string", "age": "int64"}
     assert Shape("DataFrame[Point]", NAMES).read('[{"x": 1}]').columns.tolist() == ["x", "tags"]
+
+
+class Kept(BaseModel):
+    kind: typing.ClassVar[str] = "row"
+    day: datetime.date
+    token: str = Field(exclude=True)
+    who: Person
+    _seen: int = PrivateAttr(3)
+
+    @field_serializer("day")
+    def written(self, day: datetime.date) -> str:
+        return f"on {day}"
+
+    @computed_field
+    def longer(self) -> str:
+        return self.token * 2
+
+
+@dataclasses.dataclass
+class Counted:
+    start: dataclasses.InitVar[int]
+    kind: typing.ClassVar[str] = "row"
+    step: int = 1
+    end: int = dataclasses.field(init=False, default=0)
+
+    def __post_init__(self, start: int) -> None:
+        self.end = start + self.step
+
+
+class Place(typing.NamedTuple):
+    name: str
+    height: typing.Annotated[int, Field(ge=0)] | None
+
+
+Pair = collections.namedtuple("Pair", "left right")
+
+
+@pytest.mark.parametrize(
+    ("row", "answer", "values", "dtypes"),
+    [
+        (
+            Kept,
+            f'{{"day": "2026-01-31", "token": "t", "who": {JSON}}}',
+            [pd.Timestamp("2026-01-31"), "t", {"name": "Ada", "age": 3}],
+            {"day": "datetime64", "token": "string", "who": "object"},
+        ),
+        (Counted, '{"start": 4, "step": 2}', [2, 6], {"step": "int64", "end": "int64"}),
+        (Place, '{"name": "a", "height": 3}', ["a", 3], {"name": "string", "height": "Int64"}),
+        (Pair, '{"left": 1, "right": "x"}', [1, "x"], {"left": "Int64", "right": "string"}),
+    ],
+)
+def test_a_row_has_the_fields_of_its_class_as_they_are(
+    row: Any, answer: str, values: list[Any], dtypes: dict[str, str]
+) -> None:
+    frame = Shape("DataFrame[Row]", {"Row": row}).read(f'{{"rows": [{answer}]}}')
+    told = {name: dtype.split("[")[0] for name, dtype in frame.dtypes.astype(str).items()}
+    assert told == dtypes
+    assert list(told) == list(dtypes)
+    assert frame.iloc[0].tolist() == values
+    empty = Shape("DataFrame[Row]", {"Row": row}).read('{"rows": []}')
+    assert list(empty) == list(dtypes)
+
+
+def test_a_name_that_is_no_class_is_that_of_a_column() -> None:
+    names = NAMES | {"date": datetime.date}
+    for column, name in (("Total", "Total"), ("'Colour'", "Colour"), ("date", "date")):
+        assert list(Shape(f"DataFrame[{column}]", names).read("[]")) == [name]
 
 
 class Partial(typing.TypedDict):
