@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _PATIENCE = 5.0
 """Seconds that a provider may take to list its models."""
 
+_MOST = 10_000_000
+"""Bytes of such a list that are read."""
+
 
 async def offered(provider: Provider) -> list[str] | None:
     """Return the names of a provider's models, or None where it does not say.
@@ -142,11 +145,11 @@ def _answer(provider: Provider) -> list[str] | int | None:
     url = f"{base}/v1/models" if provider.kind == "anthropic" else f"{base}/models"
     try:
         with build_opener(_Stay).open(Request(url, headers=headers), timeout=_PATIENCE) as answer:
-            found = json.load(answer)
+            found = json.loads(answer.read(_MOST))
         return [str(model["id"]) for model in found["data"]]
     except HTTPError as error:
         return error.code
     except OSError:
         return _UNREACHED
-    except (HTTPException, ValueError, KeyError, TypeError):
+    except (HTTPException, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -90,8 +90,6 @@ async def test_no_variable_of_an_error_holds_the_key(
         shown = variables_of(caught.value)
         assert "provider = Provider(" in shown
         assert "sesame" not in shown
-    saying.said = b"no HTTP\r\n\r\n"
-    assert await offered(provider) is None
 
 
 async def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,3 +97,20 @@ async def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
         url = server.url
     with pytest.raises(CopilotError, match="could not be reached"):
         await offered(Provider("openai", url))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"220 smtp.example.com ESMTP\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"h-%d: x\r\n" % n for n in range(200)) + b"\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n<html>Sign in</html>",
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 200_000,
+    ],
+    ids=["no HTTP", "cut off", "broken chunks", "many headers", "a page", "deep"],
+)
+async def test_what_is_no_list_of_models_is_none(saying: Any, said: bytes) -> None:
+    saying.said = said
+    assert await offered(Provider("openai", f"http://127.0.0.1:{saying.server_address[1]}")) is None
