@@ -42,7 +42,6 @@ spare, drawing must not slow down what is drawn."""
 _WHOLE_PATIENCE = 2.0
 """Seconds that an interrupt waits for the end of what must not be left half done."""
 
-
 _PASSES = 3
 """Rounds of the kernel's loop until it has cancelled a cell that it was told to interrupt."""
 
