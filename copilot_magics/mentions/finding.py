@@ -2,12 +2,14 @@
 
 A mention begins a word: ``@df``. None are an address (``ada@example.org``), a product (``a @ b``),
 what stands in code (between backticks, in a fence, a decorator above its function), and ``\\@``,
-which is sent as ``@``.
+which is sent as ``@``. What looks for them takes a time that grows with the prompt, whatever is in
+it.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
@@ -17,6 +19,7 @@ from copilot_magics.display.fences import Fence, blocks
 
 _BEGINS = r"(?<![\w@\\./)\]}`])@"
 _STEP = r"""(?:\.[^\W\d]\w*|\["[^"\n\]]*"\]|\['[^'\n\]]*'\]|\[-?[0-9]+\])"""
+_COMPUTED = r"\[[^\]\n]{0,300}\]"
 _DRIVE = r"[A-Za-z]:[\\/]"
 _PARTS = r"[\w./~+-]*(?:\\[\w.][\w./~+-]*)*"
 _MENTION = re.compile(
@@ -25,17 +28,19 @@ _MENTION = re.compile(
     | (?P<cell>cell:(?P<number>(?:[0-9]{{1,9}}(?:-[0-9]{{1,9}})?)?))
     | (?=(?P<path>{_DRIVE}{_PARTS}(?<=[\w/\\]) | {_PARTS}(?<=[\w/]))?)
       (?=(?P<copy>(?:{_DRIVE})?{_PARTS}\([^()\n]*\)[\w.+~-]*\.[^\W\d]\w*(?![\w(\[]|\.\w))?)
-      (?: (?P<expression>[^\W\d]\w*{_STEP}*) (?: (?P<called>\() | (?P<computed>\[[^\]\n]*\]) )? )?
+      (?: (?P<expression>[^\W\d]\w*{_STEP}*) (?: (?P<called>\() | (?P<computed>{_COMPUTED}) )? )?
     )""",
     re.VERBOSE,
 )
 _MARKS = re.compile(r"(?<=\w)[^\x00-\x7f\w\s]+")
 _JOINERS = ("\u200c", "\u200d")
-_CODE = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)\1(?!`)", re.DOTALL)
-_DECORATOR = re.compile(r"[ \t]*@[\w.]+(?:\(.*\))?[ \t]*\n?")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_TICKS = re.compile("`+")
+_DECORATOR = re.compile(r"[ \t]*@[\w.]+(?=\(|\s*$)")
 _DECORATED = re.compile(
     r"[ \t]*(?:(?:async[ \t]+)?def[ \t]+\w+[ \t]*[\[(]|class[ \t]+\w+[ \t]*[\[(:])"
 )
+_STRING = re.compile(r"""'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?|(?P<comment>\#.*)""")
 _LITERAL = re.compile(r"\\@")
 
 
@@ -150,7 +155,7 @@ def _joins(char: str) -> bool:
 
 def _split(text: str) -> Iterator[tuple[str, bool]]:
     """Split a text into prose and code."""
-    spans = sorted([*(found.span() for found in _CODE.finditer(text)), *_decorators(text)])
+    spans = sorted([*_code_spans(text), *_decorators(text)])
     at = 0
     for start, end in spans:
         if end <= at:
@@ -161,16 +166,49 @@ def _split(text: str) -> Iterator[tuple[str, bool]]:
     yield text[at:], False
 
 
+def _code_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Find what stands between as many backticks, within a paragraph."""
+    begins = 0
+    for ends in (*(found.start() for found in _PARAGRAPH.finditer(text)), len(text)):
+        runs = [found.span() for found in _TICKS.finditer(text, begins, ends)]
+        begins = ends
+        # By their length, the next one last.
+        to_come: defaultdict[int, list[int]] = defaultdict(list)
+        for start, end in reversed(runs):
+            to_come[end - start].append(end)
+        at = 0
+        for start, end in runs:
+            closing = to_come[end - start]
+            closing.pop()
+            if start >= at and closing:
+                at = closing[-1]
+                yield start, at
+
+
 def _decorators(text: str) -> Iterator[tuple[int, int]]:
-    """Find the lines that decorate a function or a class below them."""
-    end, decorates = len(text), False
-    for line in reversed(joined(text).splitlines(keepends=True)):
-        start = end - len(line)
-        if decorates and _DECORATOR.fullmatch(line):
-            yield start, end
-        else:
-            decorates = _DECORATED.match(line) is not None
-        end = start
+    """Find what decorates a function or a class below it: its lines, and comments in between."""
+    begins: int | None = None
+    at = depth = 0
+    for line in joined(text).splitlines(keepends=True):
+        code = "" if begins is None and "@" not in line else _STRING.sub(_bare, line).rstrip()
+        is_first = _DECORATOR.match(code) is not None
+        if is_first or depth:
+            if is_first and (begins is None or depth):
+                # One above it that is still open is none.
+                begins, depth = at, 0
+            depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+            ended = not depth and (code.endswith(")") or _DECORATOR.fullmatch(code))
+            if not ended and depth <= 0:
+                begins, depth = None, 0
+        elif begins is not None and (code or not line.strip()):
+            if _DECORATED.match(code):
+                yield begins, at
+            begins = None
+        at += len(line)
+
+
+def _bare(found: re.Match[str]) -> str:
+    return "" if found["comment"] else "''"
 
 
 def _mentions(text: str) -> Iterator[tuple[int, Mention]]:
