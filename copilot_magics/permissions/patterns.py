@@ -6,7 +6,7 @@ permissions``; ``read(…)`` and ``tool(…)`` are ours. Without parentheses a k
 
 Allowing and denying read one pattern differently, each to the safe side. A relative path allows
 only inside the working folder, and denies wherever a path ends so. ``url(github.com)`` allows
-https on its usual port, and denies every scheme and port.
+https on its usual port, and denies every scheme and port, and its host in every spelling.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from functools import cached_property
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from copilot_magics.errors import BadInput, closest
-from copilot_magics.permissions import programs
+from copilot_magics.permissions import hosts, programs
 from copilot_magics.permissions.commands import ShellRule
 
 KINDS = ("shell", "read", "write", "url", "tool", "mcp")
 _EXAMPLES = "shell(git:*), write(notes.md), read(/data), url(github.com), tool(name), SERVER(TOOL)"
 _NAME = re.compile(r"[\w.@/-]+")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+_SCHEME = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -117,20 +118,22 @@ class Pattern:
 
     def denies_url(self, url: str) -> bool:
         """Say whether this denies a URL, in any spelling of it."""
-        # Some programs read percents in the name of a host, or another slash for a slash.
-        scheme, slashes, rest = url.replace("\\", "/").partition("://")
-        host, slash, path = rest.partition("/")
-        return self._denies(url) or self._denies(scheme + slashes + unquote(host) + slash + path)
+        # Some programs read percents in the name of a host, and any slashes before it, or none.
+        plain = url.replace("\\", "/")
+        scheme = _SCHEME.match(plain)
+        host, slash, path = plain[scheme.end() if scheme else 0 :].lstrip("/").partition("/")
+        begin = scheme[0] if scheme else ""
+        return self._denies(url) or self._denies(f"{begin}//{unquote(host)}{slash}{path}")
 
     def _denies(self, url: str) -> bool:
         asked = _split(url)
         wanted = _split(self._with_scheme()) if self.argument else None
         if asked is None or wanted is None:
-            return self.argument is None or self.argument.casefold() in url.casefold()
+            return self.argument is None or self.argument.casefold() in hosts.plain(url)
         if "://" in (self.argument or "") and wanted.scheme != asked.scheme:
             return False
         host = (wanted.hostname or "").removeprefix("*.")
-        if not _is_host(wanted.hostname or "", _ascii(asked.hostname or "")) and not (
+        if not _may_be_host(wanted.hostname or "", asked.hostname or "") and not (
             _is_ambiguous(url, asked) and host in url.casefold()
         ):
             return False
@@ -235,8 +238,8 @@ def _is_host(wanted: str, host: str) -> bool:
     return host.endswith(wanted[1:]) if wanted.startswith("*.") else host == wanted.rstrip(".")
 
 
-def _ascii(host: str) -> str:
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return host
+def _may_be_host(wanted: str, host: str) -> bool:
+    asked = hosts.forms(host)
+    if wanted.startswith("*."):
+        return any(name.endswith(wanted[1:]) for name in asked)
+    return not asked.isdisjoint(hosts.forms(wanted))

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from glob import iglob
 from itertools import islice
 from urllib.parse import unquote
 
-from copilot_magics.permissions import programs
+from copilot_magics.permissions import hosts, programs
 from copilot_magics.permissions.commands import Denial
 from copilot_magics.permissions.descents import Descent, descents, moves, runs_scripts
 from copilot_magics.permissions.paths import (
@@ -40,7 +39,6 @@ _COMPUTED = Denial(False, "the shell computes a part of it")
 _GLOB = re.compile(r"[*?\[]")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,20}:/+[^\s'\"|;&<>]+")
 _CURL_GLOB = re.compile(r"[^\s'\"]*(?<!%)[\[{][^\s'\"]*")
-_DOTS = str.maketrans("。．｡", "...")
 
 
 def denied_file(
@@ -92,11 +90,14 @@ def denied_file(
 def denied_page(line: Line, pattern: Pattern) -> Denial | None:
     """Look for a denied page in a command line: its URL, or the name of its host."""
     host = pattern.host()
+    called = hosts.forms(host)
     words = list(_words(line))
-    texts = {text for word in (*words, line.text) if word for text in (word, _plain(word))}
+    texts = {text for word in (*words, line.text) if word for text in (word, hosts.plain(word))}
     for text in (*texts, *(f"https://{text}" for text in texts if not text.isascii())):
         if any(map(pattern.denies_url, _URL.findall(text))) or (host and host in text.casefold()):
             return Denial(True, "the command names it")
+        if host and not called.isdisjoint(hosts.addresses_in(text)):
+            return Denial(True, f"the command names {host}")
     if None in words:
         return _COMPUTED
     # curl has globs of its own: https://{evil,x}.com
@@ -205,9 +206,3 @@ def _may_be(argument: str, value: str, base: str, home: str) -> bool:
         return True
     found = islice(iglob(place, include_hidden=True), _MOST_FOUND)
     return any(is_denied(argument, Target.of(path, home), home) for path in found)
-
-
-def _plain(text: str) -> str:
-    """Write a text as a name server would be asked: no percents, no other dots or letters."""
-    text = unicodedata.normalize("NFKC", unquote(text)).translate(_DOTS)
-    return "".join(char for char in text if unicodedata.category(char) != "Cf")

@@ -89,6 +89,43 @@ def test_denied_pages(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pattern", "addresses"),
+    [
+        ("url(169.254.169.254)",
+         ["http://2852039166/", "http://0xA9FEA9FE/x", "http://0251.0376.0251.0376:80/",
+          "http://169.254.43518", "http://0xa9.16689662", "http://2852039166.", "http:2852039166",
+          "http://[::ffff:169.254.169.254]/", "http://[0:0:0:0:0:ffff:a9fe:a9fe]:80/",
+          "http://[64:ff9b::a9fe:a9fe]/", "http://１６９.254.169.254/", "http://169。254.169.254",
+          "http://%31%36%39%2e254.169.254/", "http://a:b@2852039166/", "http:\\\\2852039166\\@b.c",
+          "http://169.254.169.254%00.good.com/", "//0xA9FEA9FE/", "http:/2852039166/"]),
+        ("url(2852039166)", ["http://169.254.169.254/"]),
+        ("url(10.0.0.1)", ["http://010.0.0.1/", "http://012.0.0.1/", "http://10.1"]),
+        ("url(127.0.0.1)", ["http://127.1", "http://2130706433", "http://0/", "http://[::1]:8888/",
+                            "http://localhost", "http://LOCALHOST.:8888/x", "http://127.9.9.9"]),
+        ("url(localhost)", ["http://127.0.0.1", "http://0x7f.1", "http://a.localhost"]),
+        ("url([::1])", ["http://[0:0:0:0:0:0:0:1]/", "http://[::1%25lo]/", "http://127.0.0.1/"]),
+        ("url(xn--bcher-kva.de)", ["https://bücher.de", "https://b%C3%BCcher.de/"]),
+        ("url(*.evil.com)", ["https://a.ｅvil.com", "https://a.ev\u00adil.com", "http:a.evil.com."]),
+    ],
+)  # fmt: skip
+def test_a_denied_host_is_denied_in_every_spelling(pattern: str, addresses: list[str]) -> None:
+    for address in addresses:
+        assert verdict(url(address), "allow-all", deny=[pattern]) == "refuse", address
+    for other in (
+        "https://good.com",
+        "http://8.8.8.8/",
+        "http://[2001:db8::1]/",
+        "http://10.0.0.2",
+    ):
+        assert verdict(url(other), "allow-all", deny=[pattern]) == "allow"
+
+
+@pytest.mark.parametrize("address", ["http://127.1", "http://2130706433", "http://localhost"])
+def test_what_allows_a_host_is_spelled_alike(address: str) -> None:
+    assert verdict(url(address), allow=["url(http://127.0.0.1)"]) == "ask"
+
+
+@pytest.mark.parametrize(
     ("path", "wanted"),
     [
         ("/private", "refuse"), ("/private/x", "refuse"), ("/%70rivate/x", "refuse"),

@@ -46,6 +46,13 @@ NAMED = {
         "curl evil\u3002com", "wget \uff45vil.com", "curl ev\u00adil.com",
         "bash -c 'curl ev\"\"il.com'", "git clone https://ev''il.com/x", "curl -xev''il.com x",
     ],
+    "url(169.254.169.254)": [
+        "curl 2852039166", "curl http://0xA9FEA9FE/latest",
+        "nc 169.254.43518 80", "ssh u@0xa9.16689662",
+        "curl [::ffff:a9fe:a9fe]:80", "curl --url=0251.0376.0251.0376", "curl 28520''39166",
+        "python -c \"get('http://2852039166/')\"", "wget '//0xA9FEA9FE/x'",
+    ],
+    "url(127.0.0.1)": ["curl localhost:8888", "nc ::1 80", "curl 127.1", "wget http://0/"],
     "url(https://evil.com/private)": ["curl https://evil.com/a/../pri''vate"],
 }  # fmt: skip
 PERHAPS = {
@@ -86,6 +93,7 @@ ELSEWHERE = [
     "find . -name '*.py'",
     "sed -i 's/a/b/' x.py", "tar czf a.tgz src", "pip install -r requirements.txt",
     "pytest -q tests",
+    "sleep 1; head -n 0 a; kill -0 12; python x.py --lr 0.0 1.0", "date -d '12:30:45' a::b",
     "curl -d '{\"a\": 1}' -w '%{http_code}' https://good.com", "cp a b", "cat insecret.txt",
 ]  # fmt: skip
 
@@ -109,7 +117,16 @@ def test_what_may_be_a_denied_place_is_asked(deny: str, text: str, folder: Path)
 
 @pytest.mark.parametrize("text", ELSEWHERE)
 @pytest.mark.parametrize(
-    "deny", ["read(secret.txt)", "write(src/in)", "read(~/.ssh)", "url(evil.com)", "read(/etc/x)"]
+    "deny",
+    [
+        "read(secret.txt)",
+        "write(src/in)",
+        "read(~/.ssh)",
+        "url(evil.com)",
+        "read(/etc/x)",
+        "url(localhost)",
+        "url(169.254.169.254)",
+    ],
 )
 def test_commands_that_name_another_place_are_left_alone(
     deny: str, text: str, folder: Path
