@@ -2,7 +2,8 @@
 
 The streams and the display publisher stay what they are; only their ``write`` and ``publish`` are
 listened to, as IPython does it itself, since libraries hold on to a stream and ask what it is. What
-the code shows is told from what others show meanwhile by the task in which it is shown.
+the code shows is told from what others show meanwhile by the task in which it is shown, or by who
+started the thread. What cannot be told apart, such as what processes print, the agent is not told.
 """
 
 from __future__ import annotations
@@ -16,28 +17,57 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from copilot_magics.mentions.summary import ends
 from copilot_magics.texts import as_text
+from copilot_magics.tools.results import Excerpt, joined
 
 _STREAM = 1_000_000
 """Characters of one stream's text that are kept, its beginning and its end."""
 
 
-@dataclass
 class Printed:
-    """What was written to a stream: ``stdout`` or ``stderr``."""
+    """What was written to a stream, in bounded room however much it is.
 
-    stream: str
-    text: str
+    Parameters
+    ----------
+    stream : str
+        ``stdout`` or ``stderr``.
+    text : str
+        What was written first.
+    told : bool
+        Whether the agent is told it.
+    """
+
+    def __init__(self, stream: str, text: str, *, told: bool = True) -> None:
+        self.stream = stream
+        self.told = told
+        self._kept = Excerpt("")
+        # One text that grows would be copied with each piece.
+        self._pieces: list[str] = []
+        self._waiting = 0
+        self.write(text)
+
+    def write(self, text: str) -> None:
+        """Add what was written next."""
+        self._pieces.append(text)
+        self._waiting += len(text)
+        if self._waiting > _STREAM:
+            self._kept = self.text.shortened(_STREAM)
+            self._pieces, self._waiting = [], 0
+
+    @property
+    def text(self) -> Excerpt:
+        """What was written: all of it, or its beginning and its end."""
+        return joined([self._kept, Excerpt("".join(self._pieces))])
 
 
 @dataclass
 class Displayed:
-    """What was displayed, as a MIME bundle."""
+    """What was displayed, as a MIME bundle; and whether the agent is told it."""
 
     data: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
     transient: dict[str, Any] = field(default_factory=dict)
+    told: bool = True
 
 
 Output = Printed | Displayed
@@ -45,6 +75,8 @@ Output = Printed | Displayed
 
 class Capture:
     """Keeps what is shown by the task that entered it, and by threads that it started.
+
+    What other threads show meanwhile is kept too, since it stands in the cell, but told to nobody.
 
     Parameters
     ----------
@@ -81,24 +113,22 @@ class Capture:
                     _undo.pop()()
             _current.reset(token)
 
-    def write(self, stream: str, text: str) -> bool:
+    def write(self, stream: str, text: str, *, told: bool = True) -> bool:
         """Take what was printed; whether it is to be shown."""
         self._before()
         last = self.outputs[-1] if self.outputs else None
-        if isinstance(last, Printed) and last.stream == stream:
-            last.text += text
-            if len(last.text) > 2 * _STREAM:
-                last.text = ends(last.text, _STREAM)
+        if isinstance(last, Printed) and (last.stream, last.told) == (stream, told):
+            last.write(text)
         else:
-            self.outputs.append(Printed(stream, text))
-        return self._shown
+            self.outputs.append(Printed(stream, text, told=told))
+        return self._shown or not told
 
     def publish(self, displayed: Displayed, *, update: bool) -> bool:
         """Take what was displayed; whether it is to be shown."""
         if not update:
             self._before()
             self.outputs.append(displayed)
-            return self._shown
+            return self._shown or not displayed.told
         for output in self.outputs:
             if isinstance(output, Displayed) and _same_id(output, displayed):
                 output.data, output.metadata = displayed.data, displayed.metadata
@@ -131,7 +161,7 @@ def show_again(shown: list[list[Output]]) -> None:
 
     for output in itertools.chain.from_iterable(shown):
         if isinstance(output, Printed):
-            getattr(sys, output.stream).write(output.text)
+            getattr(sys, output.stream).write(str(output.text))
             continue
         # What cannot be shown has failed before, and must not cost what comes after it.
         with contextlib.suppress(Exception):
@@ -164,21 +194,31 @@ def current_capture() -> Capture | None:
 
 
 _current: ContextVar[Capture | None] = ContextVar("capture", default=None)
+_NOBODY = Capture(None, shown=True)
+_STARTED_BY = "_copilot_magics_started_by"
 _listening: list[Capture] = []
 _undo: list[Callable[[], None]] = []
 
 
 def _whose() -> Capture | None:
-    """Return who keeps what is being shown in this moment."""
-    found = _current.get()
-    if found in _listening:
-        return found
-    # A thread that the code started knows nothing of the task.
-    threaded = threading.current_thread() is not threading.main_thread()
-    return _listening[-1] if threaded and _listening else None
+    """Return whose code shows something in this moment."""
+    # A thread knows nothing of the task that started it.
+    found = _current.get() or vars(threading.current_thread()).get(_STARTED_BY)
+    return found if found in _listening else None
+
+
+def _keeper() -> tuple[Capture | None, bool]:
+    """Return who keeps what is shown in this moment, and whether it is what his own code shows."""
+    if found := _whose():
+        return found, True
+    # A thread of the user's, or the kernel's own that prints what processes print, the user's too.
+    stranger = threading.current_thread() is not threading.main_thread()
+    hidden = _current.get() is _NOBODY
+    return [None, *_listening][-1] if stranger and not hidden else None, False
 
 
 def _tap(shell: Any) -> Iterator[Callable[[], None]]:
+    yield _tap_threads()
     for name in ("stdout", "stderr"):
         yield _tap_stream(name)
     if shell is not None:
@@ -187,14 +227,26 @@ def _tap(shell: Any) -> Iterator[Callable[[], None]]:
         yield _tap_traceback(shell)
 
 
+def _tap_threads() -> Callable[[], None]:
+    """Have it noted who starts a thread: the user's own may start some meanwhile, too."""
+    original = threading.Thread.start
+
+    def start(thread: threading.Thread, *args: Any, **options: Any) -> Any:
+        vars(thread)[_STARTED_BY] = _whose()
+        return original(thread, *args, **options)
+
+    return _replace(threading.Thread, "start", start)
+
+
 def _tap_stream(name: str) -> Callable[[], None]:
     stream = getattr(sys, name)
     original = stream.write
 
     def write(text: str, *args: Any, **options: Any) -> Any:
-        if (capture := _whose()) and isinstance(text, str):
+        capture, told = _keeper()
+        if capture and isinstance(text, str):
             text = as_text(text)
-            if not capture.write(name, text):
+            if not capture.write(name, text, told=told):
                 return len(text)
         return original(text, *args, **options)
 
@@ -205,10 +257,10 @@ def _tap_publish(publisher: Any) -> Callable[[], None]:
     original = publisher.publish
 
     def publish(data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
-        capture, transient = _whose(), options.get("transient")
+        (capture, told), transient = _keeper(), options.get("transient")
         if capture and isinstance(data, dict):
             data, metadata = spelled_out(data), spelled_out(metadata)
-            displayed = Displayed(data, metadata or {}, transient or {})
+            displayed = Displayed(data, metadata or {}, transient or {}, told)
             if not capture.publish(displayed, update=bool(options.get("update"))):
                 return None
             # In a terminal its text is printed: that is no output of its own.
@@ -244,7 +296,7 @@ def _tap_traceback(shell: Any) -> Callable[[], None]:
 
 @contextlib.contextmanager
 def _nobody_listens() -> Iterator[None]:
-    token = _current.set(None)
+    token = _current.set(_NOBODY)
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ from copilot_magics.mentions.reaching import reach
 from copilot_magics.mentions.variables import summarise
 from copilot_magics.tools.capturing import current_capture
 from copilot_magics.tools.own import Function, read_tool
-from copilot_magics.tools.results import MOST, Told, bounded
+from copilot_magics.tools.results import MOST, Told
 from copilot_magics.tools.running import run_code
 
 _EXPRESSION = re.compile(
@@ -53,7 +53,7 @@ class NotebookTools:
         lines = [variable_line(name, namespace[name]) for name in names[:_LISTED]]
         if len(names) > _LISTED:
             lines.append(f"… and {len(names) - _LISTED:,} more")
-        return Told(bounded("\n".join(lines)) or "There are no variables yet.")
+        return Told("\n".join(lines) or "There are no variables yet.")
 
     def notebook_inspect(self, name: str) -> Told:
         """Summarise one variable of the user's notebook.
@@ -117,16 +117,16 @@ class NotebookTools:
                 break
             told.append(summary.text)
             pictures += summary.images
-        return Told(bounded("\n\n".join(reversed(told))), pictures=tuple(pictures))
+        return Told("\n\n".join(reversed(told)), pictures=tuple(pictures))
 
     async def notebook_run(self, code: str) -> Told:
         """Run Python in the kernel of the user's notebook, among the user's own variables.
 
         The user is asked first, and sees the code and all it shows. You get what it printed and
         displayed, the value of its last expression, and its error, each bounded: print what you
-        need. Variables, imports and changes stay. Top-level await works. Magics (%), commands (!)
-        and prompts to yourself do not: use your shell tool for commands. Install nothing; where a
-        package is missing, tell the user.
+        need, and what processes say, which only the user sees. Variables, imports and changes stay.
+        Top-level await works. Magics (%), commands (!) and prompts to yourself do not: use your
+        shell tool for commands. Install nothing; where a package is missing, tell the user.
 
         Parameters
         ----------

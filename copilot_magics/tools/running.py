@@ -19,11 +19,11 @@ from types import CodeType
 from typing import Any
 
 from copilot_magics.mentions.outputs import as_printed, bundle_picture, bundle_text, picture_data
-from copilot_magics.mentions.summary import ends
 from copilot_magics.tools.capturing import Capture, Displayed, Output, Printed
-from copilot_magics.tools.results import Told, bounded, parts
+from copilot_magics.tools.results import Excerpt, Told, bounded, joined, parts
 from copilot_magics.tools.showing import new_figures, show
 from copilot_magics.tools.tracebacks import below, described
+from copilot_magics.tools.work import Interrupted
 
 _OUTPUT = 5_000
 """Bytes of what code shows, and of its value, that the agent is told."""
@@ -62,19 +62,20 @@ async def run_code(shell: Any, code: str, capture: Capture) -> Told:
         error = described(problem, None)
         print(error, file=sys.stderr)
         return Told(parts({"Error": error}), failed=True)
-    error, value = "", None
+    error = result = ""
     with new_figures():
         try:
             await _executed(shell, main)
             value = await _executed(shell, last) if last is not None else None
-        except KeyboardInterrupt:
+            printed = _text(capture.outputs)
+            result = "" if value is None else bounded(show(shell, value), _OUTPUT)
+        except Interrupted:
             raise
         except BaseException as problem:
             if isinstance(problem, asyncio.CancelledError) and _is_cancelled():
                 raise
+            printed = _text(capture.outputs)
             error = described(problem, below(problem.__traceback__, name))
-        printed = _text(capture.outputs)
-        result = "" if value is None else bounded(show(shell, value), _OUTPUT)
     if error:
         print(error, file=sys.stderr)
     told = parts({"Output": printed, "Result": result, "Error": error})
@@ -115,15 +116,20 @@ def _is_cancelled() -> bool:
 
 def _text(outputs: Iterable[Output]) -> str:
     """Return what was shown, as text; bounded."""
-    texts = [
-        as_printed(ends(one.text, 2 * _OUTPUT))
-        if isinstance(one, Printed)
-        else f"{bundle_text(one.data)}\n"
-        for one in outputs
-    ]
-    return bounded("".join(texts).rstrip("\n"), _OUTPUT)
+    told = (_excerpt(one) for one in outputs if one.told)
+    return bounded(joined(told), _OUTPUT).rstrip("\n")
+
+
+def _excerpt(output: Output) -> Excerpt:
+    if isinstance(output, Printed):
+        text = output.text
+        return Excerpt(as_printed(text.first), text.left_out, as_printed(text.last))
+    plain = output.data.get("text/plain")
+    # Of a long text `bundle_text` leaves something out itself.
+    return Excerpt(f"{plain if type(plain) is str and plain else bundle_text(output.data)}\n")
 
 
 def _pictures(outputs: Iterable[Output]) -> tuple[bytes, ...]:
-    shown = (bundle_picture(one.data) for one in outputs if isinstance(one, Displayed))
+    told = (one.data for one in outputs if isinstance(one, Displayed) and one.told)
+    shown = map(bundle_picture, told)
     return tuple(data for data in map(picture_data, filter(None, shown)) if data)

@@ -12,13 +12,13 @@ from copilot_magics.mentions.guarded import guarded_repr
 from copilot_magics.mentions.naming import bases_of, is_a
 from copilot_magics.mentions.rendering import own
 from copilot_magics.mentions.variables import summarise
-from copilot_magics.tools.results import Told, bounded
+from copilot_magics.tools.results import Told
 
 _BUILT_IN = (dict, list, tuple, set, frozenset, int, float, bool, type(None))
 
 
 def told(value: object, name: str) -> Told:
-    """Return what the agent is told of a value: a text as it is, JSON, else a bounded summary.
+    """Return what the agent is told of a value: a text as it is, JSON, else a summary.
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ def told(value: object, name: str) -> Told:
     if isinstance(value, Told):
         return value
     if type(value) is str:
-        return Told(bounded(value))
+        return Told(value)
     if value is None:
         return Told("It returned nothing.")
     if _is_plain(value) and (text := _json(value)):
-        return Told(bounded(text))
+        return Told(text)
     summary = summarise(value, name)
     return Told(summary.text or guarded_repr(value), pictures=summary.images)
 

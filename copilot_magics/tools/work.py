@@ -109,7 +109,7 @@ class Work:
             if not self.stopped:
                 self.interrupted = True
             if running:
-                raise KeyboardInterrupt
+                raise Interrupted
 
         before = signal.signal(signal.SIGINT, handle)
         try:
@@ -171,6 +171,10 @@ def _plain(error: BaseException) -> BaseException:
 
 class Ended(Exception):
     """A tool's work ended before it was done."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal came; any other `KeyboardInterrupt` is the work's own error."""
 
 
 class Bench:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,7 @@ def shell(home: object) -> Iterator[Any]:
 
 def kept(capture: Capture) -> list[tuple[str, str]]:
     return [
-        (one.stream, one.text)
+        (one.stream, str(one.text))
         if isinstance(one, Printed)
         else ("display", str(one.data.get("text/html") or one.data["text/plain"]))
         for one in capture.outputs
@@ -53,10 +54,8 @@ def test_streams_and_displays_in_order(shell: Any, capsys: pytest.CaptureFixture
         ("display", "<b>b</b>"),
         ("stdout", "more\n"),
     ]
-    shown = capsys.readouterr()
-    assert shown.out.startswith("out\n")
-    assert shown.out.endswith("more\nafter\n") or "more\n" in shown.out
-    assert shown.err == "err\n"
+    page = "<IPython.core.display.HTML object>\n"
+    assert capsys.readouterr() == (f"out\n{page}more\n{page}after\n", "err\n")
 
 
 def test_half_a_character_is_spelled_out(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,8 +63,8 @@ def test_half_a_character_is_spelled_out(shell: Any, capsys: pytest.CaptureFixtu
     with capture.listening():
         print("out \udcff")
         display(HTML("<i>\ud800</i>"), metadata={"\ud800": ["\ud800", b"\xff", 1]})
-    printed, displayed = capture.outputs
-    assert printed == Printed("stdout", "out \\udcff\n")
+    _printed, displayed = capture.outputs
+    assert kept(capture)[0] == ("stdout", "out \\udcff\n")
     assert isinstance(displayed, Displayed)
     assert displayed.data["text/html"] == "<i>\\ud800</i>"
     assert displayed.metadata["\\ud800"] == ["\\ud800", b"\xff", 1]
@@ -129,6 +128,44 @@ async def test_what_other_tasks_print_is_not_kept_but_threads_of_the_code_are(sh
         assert f"{1 - n} begins" not in kept(capture)[0][1]
 
 
+async def test_what_the_users_own_threads_show_is_shown_and_not_told(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns: list[threading.Event] = [threading.Event() for _ in range(3)]
+
+    def shows() -> None:
+        turns[0].wait()
+        print("the user's")
+        display("the user's")
+        # One that re-arms itself, as a timer does.
+        another = threading.Thread(target=print, args=("of the user's",))
+        another.start()
+        another.join()
+        clear_output()
+        turns[1].set()
+
+    users = threading.Thread(target=shows)
+    users.start()
+    capture = Capture(shell, shown=False)
+    with capture.listening():
+        print("the code's")
+        turns[0].set()
+        await asyncio.sleep(0)
+        turns[1].wait()
+        mine = threading.Thread(target=print, args=("its thread's",))
+        mine.start()
+        mine.join()
+        await asyncio.to_thread(display, "its pool's")
+    users.join()
+    assert threading.Thread.start.__module__ == "threading"
+    told = [text for one, (_, text) in zip(capture.outputs, kept(capture), strict=True) if one.told]
+    assert told == ["the code's\n", "its thread's\n", '"its pool\'s"']
+    shown = capsys.readouterr().out
+    assert "the user's\n" in shown
+    assert "of the user's\n" in shown
+    assert "the code's" not in shown
+
+
 def test_a_long_stream_keeps_its_ends(shell: Any) -> None:
     capture = Capture(shell, shown=False)
     with capture.listening():
@@ -138,9 +175,20 @@ def test_a_long_stream_keeps_its_ends(shell: Any) -> None:
         print("end")
     (stream,) = capture.outputs
     assert isinstance(stream, Printed)
-    assert len(stream.text) < 2_200_000
-    assert stream.text.startswith("begin\n")
-    assert stream.text.endswith("end\n")
+    assert len(stream.text) == len("begin\nend\n") + 50 * 100_001
+    assert len(str(stream.text)) < 2_200_000
+    assert str(stream.text).startswith("begin\n")
+    assert str(stream.text).endswith("end\n")
+
+
+def test_many_pieces_cost_no_more_than_one(shell: Any) -> None:
+    printed = Printed("stdout", "")
+    begun = time.process_time()
+    for _ in range(200_000):
+        printed.write("some text on the line\n")
+    # A text that is copied with each piece takes twenty seconds.
+    assert time.process_time() - begun < 2
+    assert len(printed.text) == 200_000 * 22
 
 
 async def ran(shell: Any, code: str) -> tuple[Told, Capture]:
@@ -176,6 +224,22 @@ async def test_a_value_that_says_half_a_character_is_shown(shell: Any) -> None:
     assert kept(capture) == [("display", "\\ud800")]
 
 
+@pytest.mark.parametrize(
+    ("code", "left_out"),
+    [
+        ("print('x' * 5_000_000)", "4,995,101 of 5,000,001"),
+        ("for _ in range(50): print('x' * 50_000)", "of 2,500,050"),
+        ("import sys\nprint('x' * 10**6)\nprint('y' * 10**6, file=sys.stderr)", "of 2,000,002"),
+        ("display('x' * 10**6)", "of 1,000,003"),
+        ("'x' * 10**6", "of 1,000,002"),
+    ],
+)
+async def test_all_that_is_left_out_is_counted(shell: Any, code: str, left_out: str) -> None:
+    told, _ = await ran(shell, code)
+    assert f"{left_out} characters left out …" in told.for_agent().text_result_for_llm
+    assert told.text.count("left out") == 1
+
+
 @pytest.mark.parametrize("code", ["", "# only a comment", "x = 1", "5;", "None", "pass"])
 async def test_code_may_show_nothing(shell: Any, code: str) -> None:
     told, capture = await ran(shell, code)
@@ -195,12 +259,18 @@ async def test_code_may_show_nothing(shell: Any, code: str) -> None:
         ("import sys; sys.exit(3)", "SystemExit"),
         ("raise GeneratorExit", "GeneratorExit"),
         ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
     ],
 )
 async def test_whatever_goes_wrong_is_told(shell: Any, code: str, why: str) -> None:
     told, _ = await ran(shell, code)
     assert told.failed
     assert why in told.text
+
+
+async def test_what_was_printed_before_it_went_wrong_is_told(shell: Any) -> None:
+    told, _ = await ran(shell, "print('before')\nraise KeyboardInterrupt")
+    assert told.text.startswith("Output:\nbefore\n\nError:\nTraceback")
 
 
 def test_the_notebooks_tools_say_what_they_take(shell: Any) -> None:
