@@ -58,19 +58,23 @@ def guarded_repr(value: object, most: int = MOST) -> str:
         Its ``repr``, bounded and without places in memory; where that fails, takes too long or
         needs too much, its class and why there is no more.
     """
+    return asked_repr(value, most)[0]
+
+
+def asked_repr(value: object, most: int = MOST) -> tuple[str, bool]:
+    """Return what `guarded_repr` does, and whether its child came to an end with it."""
     try:
-        return render(value, most, _needed)
+        return render(value, most, _needed), True
     except _Needed:
         pass
     except Exception:
         # Another thread may change what is being read.
-        return f"<{full_name(type(value))}>"
-    name = full_name(type(value))
-    told = guarded_text(lambda: render(value, most, _own_words), name, most)
-    if told.startswith(f"<{name}: its repr ") and plain_kind(value) in _WRITTEN_HERE:
+        return f"<{full_name(type(value))}>", True
+    told, ended = _asked(lambda: render(value, most, _own_words), full_name(type(value)), most)
+    if not ended and plain_kind(value) in _WRITTEN_HERE:
         # One of its members took all the time; the others need not be asked.
-        return brief(value, most)
-    return told
+        return brief(value, most), False
+    return told, ended
 
 
 def brief(value: object, most: int = 80, is_secret: IsSecret | None = None) -> str:
@@ -103,11 +107,15 @@ def guarded_text(tell: Callable[[], str], what: str, most: int = MOST) -> str:
     most : int
         Characters to return, and a few more.
     """
+    return _asked(tell, what, most)[0]
+
+
+def _asked(tell: Callable[[], str], what: str, most: int) -> tuple[str, bool]:
     if not can_fork():
-        return f"<{what}>"
+        return f"<{what}>", True
     kind, data = _in_child(lambda: cut(tell(), most).encode(errors="backslashreplace"), _SECONDS)
     text = data.decode(errors="replace")
-    return without_addresses(text) if kind == _SAID else f"<{what}: {text}>"
+    return (without_addresses(text), True) if kind == _SAID else (f"<{what}: {text}>", False)
 
 
 def guarded_bytes(tell: Callable[[], bytes], seconds: float) -> bytes:

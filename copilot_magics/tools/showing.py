@@ -10,12 +10,13 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
-from copilot_magics.mentions.guarded import guarded_repr
-from copilot_magics.mentions.naming import full_name, is_a
+from copilot_magics.mentions.guarded import asked_repr
+from copilot_magics.mentions.naming import full_name, is_a, is_from, plain_kind
+from copilot_magics.mentions.rendering import own
 from copilot_magics.tools.capturing import spelled_out
 
 _SECONDS = 5.0
@@ -30,6 +31,9 @@ _KNOWN = (
     ("polars", "Series"),
     ("matplotlib.figure", "Figure"),
 )
+
+_OBJECTS = 10_000
+"""Objects in a column or an array that are looked at, whether they are all harmless."""
 
 
 class TooLong(BaseException):
@@ -46,15 +50,14 @@ def show(shell: Any, value: object) -> str:
     value : object
         Any object.
     """
-    harmless = any(is_a(value, module, name) for module, name in _KNOWN)
-    told = "" if harmless else guarded_repr(value)
-    name = full_name(type(value))
+    told, answered = ("", True) if _is_harmless(value) else asked_repr(value)
     data, metadata = {"text/plain": told}, {}
-    if harmless or not told.startswith(f"<{name}: "):
+    if answered:
         try:
             with limited():
                 data, metadata = map(spelled_out, shell.display_formatter.format(value))
         except TooLong:
+            name = full_name(type(value))
             data = {"text/plain": told or f"<{name}: to show it took too long>"}
     if not data:
         # It has shown itself.
@@ -62,6 +65,54 @@ def show(shell: Any, value: object) -> str:
     shell.display_pub.publish(data, metadata)
     text = data.get("text/plain")
     return text if isinstance(text, str) else told
+
+
+def _is_harmless(value: Any) -> bool:
+    """Say whether to show a value runs nobody's code but that of the library that it is of."""
+    known = next((one for one in _KNOWN if is_a(value, *one)), None)
+    if known is None or not is_from(type(value), known[0].partition(".")[0]):
+        return False
+    match known:
+        case "matplotlib.figure", _:
+            return True
+        case "polars", _:
+            kinds = value.dtypes if known[1] == "DataFrame" else [value.dtype]
+            return not any("Object" in str(kind) for kind in kinds)
+        case "pandas", "DataFrame":
+            others = [n for n, kind in enumerate(value.dtypes) if not _is_of_values(kind)]
+            parts = value.columns, value.index, value.iloc[:, others]
+            return all(map(_holds_known, parts))
+        case "pandas", "Series":
+            return _holds_known(value) and _holds_known(value.index)
+    return _holds_known(value)
+
+
+def _holds_known(held: Any) -> bool:
+    """Say whether an array, an index or a part of a table is written by known code alone."""
+    import numpy as np
+
+    if not _are_known(getattr(held, "names", [getattr(held, "name", None)])):
+        return False
+    if is_a(held, "pandas", "MultiIndex"):
+        return all(map(_holds_known, held.levels))
+    dtype = getattr(held, "dtype", None)
+    if is_a(dtype, "pandas", "CategoricalDtype"):
+        return _holds_known(held.dtype.categories)
+    if _is_of_values(dtype):
+        return True
+    return held.size <= _OBJECTS and _are_known(np.asarray(held, dtype=object).flat)
+
+
+def _is_of_values(dtype: Any) -> bool:
+    """Say whether what has this type are values of the library's own, and no objects."""
+    if is_a(dtype, "numpy", "dtype"):
+        return not dtype.hasobject
+    others = ("CategoricalDtype", "SparseDtype")
+    return is_from(type(dtype), "pandas") and not any(is_a(dtype, "pandas", n) for n in others)
+
+
+def _are_known(objects: Iterable[Any]) -> bool:
+    return all(plain_kind(one) in (str, int) or own(one) for one in objects)
 
 
 @contextlib.contextmanager
