@@ -142,6 +142,7 @@ class Conversation:
         options = await asyncio.to_thread(self.provider.session_options)
         # Before the runtime writes there: it would follow a link.
         await asyncio.to_thread(check_place, self.session)
+        await asyncio.to_thread(recovery.check_files, self.session)
         client = await self._client()
         exists = await client.get_session_metadata(self.session) is not None
         if how == "new" and exists:
@@ -315,13 +316,9 @@ class Conversation:
             return
         from copilot_magics.held import repository
 
-        self.closed = True
         repository.pop(self.session, None)
-        try:
-            with recovery.nothing_left(self.session):
-                await self._detach()
-        finally:
-            self.let_go()
+        with recovery.nothing_left(self.session):
+            await self._release()
         raise recovery.deleted(self.session)
 
     async def _check_login(self) -> None:
@@ -380,15 +377,18 @@ class Conversation:
     async def close(self) -> None:
         """Release the session once its queued prompts are answered; its data stays on disk."""
         async with self.queue.alone():
-            self.closed = True
-            try:
-                await self._detach()
-            except Exception:
-                # On a full disk it has kept something back, and must not write that later, beside
-                # whoever holds the session then.
-                await runtime().kill()
-            finally:
-                self.let_go()
+            await self._release()
+
+    async def _release(self) -> None:
+        self.closed = True
+        try:
+            await self._detach()
+        except Exception:
+            # On a full disk, or without its journal, it has kept something back, and must not write
+            # that later, beside whoever holds the session then.
+            await runtime().kill()
+        finally:
+            self.let_go()
 
     def let_go(self) -> None:
         """Give the lock back."""

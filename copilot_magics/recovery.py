@@ -9,16 +9,20 @@ the same line included, and keeps the file as it was beside the journal. It does
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from copilot_magics.disk import refused_to_runtime
-from copilot_magics.errors import CopilotError
+from copilot_magics.errors import BadInput, CopilotError
 from copilot_magics.folders import copilot_home
-from copilot_magics.transcripts.journal import decode, journal_path, read_stretches
+from copilot_magics.transcripts.journal import decode, journal_path, open_journal, read_stretches
 from copilot_magics.words import counted
+
+_READ = ("events.jsonl", "workspace.yaml", "plan.md", "checkpoints/index.md")
+"""What the runtime (1.0.102) reads of a session before it answers the first prompt."""
 
 _BACKUPS = "events.jsonl.backup-before-recovery-*"
 _START = b'"session.start"'
@@ -44,7 +48,10 @@ class Watch:
         """Say in one line what was dropped since the last time; nothing: an empty string."""
         new = self._backups() - self._known - _told
         _told.update(new)
-        return " ".join(_dropped(backup, self._journal) for backup in sorted(new))
+        try:
+            return " ".join(_dropped(backup, self._journal) for backup in sorted(new))
+        except OSError:
+            return ""
 
     def _backups(self) -> set[Path]:
         return set(self._journal.parent.glob(_BACKUPS))
@@ -55,10 +62,13 @@ _told: set[Path] = set()
 
 
 def _dropped(backup: Path, journal: Path) -> str:
-    blob = journal.read_bytes()
+    with open_journal(journal) as file:
+        blob = file.read()
+    with open_journal(backup) as file:
+        before = file.read()
     kept, known = set(blob.splitlines()), {event.id for event in decode(blob).events}
     gone, whole = [], 0
-    for number, line in enumerate(backup.read_bytes().splitlines(), 1):
+    for number, line in enumerate(before.splitlines(), 1):
         if not line.strip() or line in kept:
             continue
         events = decode(line).events
@@ -94,17 +104,35 @@ def _lines(numbers: list[int]) -> str:
 def begins(session: str) -> bool:
     """Whether a session's journal is there, and has its beginning."""
     try:
-        with journal_path(session).open("rb") as file:
+        with open_journal(journal_path(session)) as file:
             return _START in file.read(_HEAD)
     except OSError:
         return False
+
+
+def check_files(session: str) -> None:
+    """Refuse to take up a session with what the runtime would wait for, or would read for ever.
+
+    Raises
+    ------
+    BadInput
+        What it reads is a pipe, a device, or a folder where a file should be.
+    """
+    folder = journal_path(session).parent
+    for path in (folder, *(folder / name for name in _READ)):
+        kind, fits = ("folder", path.is_dir()) if path is folder else ("file", path.is_file())
+        if path.exists() and not fits:
+            raise BadInput(
+                f"{path} is no {kind}, so the session {session!r} cannot be taken up.",
+                "Put there what it was, or move it away.",
+            )
 
 
 @contextlib.contextmanager
 def nothing_left(session: str) -> Iterator[None]:
     """Let go of a session whose journal is gone, without the one that its last event would make."""
     path = journal_path(session)
-    gone = not path.exists()
+    gone = not os.path.lexists(path)
     yield
     if gone:
         with contextlib.suppress(OSError):
@@ -113,10 +141,10 @@ def nothing_left(session: str) -> Iterator[None]:
 
 
 def deleted(session: str) -> CopilotError:
-    """Return the error for a session whose journal was deleted while it was held."""
+    """Return the error for a session whose journal was deleted or replaced while it was held."""
     return CopilotError(
-        f"The journal of the session {session!r} was deleted while it was in use here; "
-        "nothing was sent.",
+        f"The journal of the session {session!r} was deleted or replaced while it was in use "
+        "here; nothing was sent.",
         f"Put {journal_path(session)} back and go on, or send the prompt again in another session.",
     )
 

@@ -152,25 +152,26 @@ def read_stretches(path: Path) -> Iterator[Stretch]:
         yield Stretch([], [unreadable(error)], 0, 0, False)
 
 
-def journal_status(path: Path) -> os.stat_result:
-    """Return a journal's status.
+def journal_status(path: str | Path) -> os.stat_result:
+    """Return the status of a journal, or of another file of a session.
 
     Raises
     ------
     OSError
-        Where it cannot be had, or there is no file: from a pipe or a device nothing may ever come.
+        Where it cannot be had, or there is no file: from a pipe or a device nothing may ever come,
+        or no end.
     """
-    status = path.stat()
+    status = os.stat(path)
     if not S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is no file")
     return status
 
 
-def open_journal(path: Path) -> BinaryIO:
-    """Open a journal to read it; as `journal_status`."""
+def open_journal(path: str | Path) -> BinaryIO:
+    """Open a journal, or another file of a session, to read it; as `journal_status`."""
     # Asked before, because to open a pipe is to wait for whoever writes to it.
     journal_status(path)
-    return path.open("rb")
+    return open(path, "rb")
 
 
 def unreadable(error: OSError) -> Damage:

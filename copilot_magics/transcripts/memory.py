@@ -9,7 +9,6 @@ deleted goes out of it at once, and one that was deleted elsewhere with the next
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -17,8 +16,9 @@ from typing import TypeVar
 
 import msgspec
 
-from copilot_magics.folders import own_state, write_private
+from copilot_magics.folders import own_state, read_private, write_private
 from copilot_magics.texts import DAMAGED
+from copilot_magics.transcripts.journal import journal_status, open_journal
 from copilot_magics.transcripts.outline import Outline, outline
 from copilot_magics.transcripts.workspace import Workspace, read_workspace
 
@@ -52,7 +52,7 @@ class Memory:
         self._kept: dict[str, _Kept] = {}
         with contextlib.suppress(OSError, *DAMAGED):
             version, kept = msgspec.msgpack.decode(
-                path.read_bytes(), type=tuple[int, dict[str, msgspec.Raw]]
+                read_private(path), type=tuple[int, dict[str, msgspec.Raw]]
             )
             if version == _VERSION:
                 decoder = msgspec.msgpack.Decoder(_Kept)
@@ -142,12 +142,12 @@ def mark_of(path: str) -> Mark:
     Raises
     ------
     OSError
-        There is no such file.
+        There is no such file, or it is none.
     """
-    status = os.stat(path)
+    status = journal_status(path)
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _bytes(path: str) -> bytes:
-    with open(path, "rb") as file:
+    with open_journal(path) as file:
         return file.read()

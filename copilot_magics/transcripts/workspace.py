@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from copilot_magics.transcripts.journal import open_journal
+
 
 class Workspace(msgspec.Struct, frozen=True, array_like=True):
     """The file's fields that we read; empty, where it is missing or damaged.
@@ -45,7 +47,7 @@ def read_workspace(path: str) -> Workspace:
     # Its values stay text: a title may be `yes` or `2026-01-01`.
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        with open(path, "rb") as file:
+        with open_journal(path) as file:
             fields = yaml.load(file.read(), Loader=loader)
     except (OSError, UnicodeError, RecursionError, yaml.YAMLError):
         return Workspace()

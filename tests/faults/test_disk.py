@@ -8,6 +8,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -276,6 +277,12 @@ def test_damaged_journals(
     said(nb, "%copilot_session --disconnect")
 
 
+def in_its_place(path: Path, make: Callable[[Path], object]) -> None:
+    """Make something else of a file."""
+    path.unlink()
+    make(path)
+
+
 def test_what_was_deleted_under_a_live_session(
     notebook: Start, provider: ScriptedServer, home: Path, tmp_path: Path, fault: FaultOf
 ) -> None:
@@ -287,7 +294,7 @@ def test_what_was_deleted_under_a_live_session(
         said(nb, f"%%copilot\nsay: in {session}")
         delete()
         sent = len(provider.requests)
-        told = f"The journal of the session '{session}' was deleted while it was in use here"
+        told = f"The journal of the session '{session}' was deleted or replaced while it was in use"
         one_sentence(nb.run("%%copilot\nsay: more"), "CopilotError", told)
         assert len(provider.requests) == sent
 
@@ -308,7 +315,7 @@ def test_what_was_deleted_under_a_live_session(
         journal_of(home, "two").unlink()
         provider.release("two")
         cell.result()
-        told = "The journal of the session 'two' was deleted while it was in use here"
+        told = "The journal of the session 'two' was deleted or replaced while it was in use"
         one_sentence(nb.run("%%copilot\nsay: more"), "CopilotError", told)
         it.told(within=15)
         told = "The session 'two' cannot be resumed, because its journal has lost its beginning."
@@ -323,6 +330,23 @@ def test_what_was_deleted_under_a_live_session(
         assert "is bound to it" in said(nb, "%%copilot\nsay: elsewhere")
         assert not folder.exists()
         said(nb, "%copilot_session --disconnect")
+    replaced: dict[str, Callable[[Path], object]] = {
+        "a pipe": os.mkfifo,
+        "a folder": os.mkdir,
+        "a link to itself": lambda journal: journal.symlink_to(journal),
+        "a link to a device": lambda journal: journal.symlink_to("/dev/zero"),
+    }
+    for what, make in replaced.items():
+        session = what.replace(" ", "-")
+        with fault(f"{what} in the place of a live session's journal") as it:
+            journal = journal_of(home, session)
+            deleted(session, partial(in_its_place, journal, make))
+            it.told(within=15)
+            # Neither we nor the runtime wait for what never comes.
+            cell = nb.run(f"%copilot_session {session}")
+            kind = "is a link" if "link" in what else "is no file"
+            one_sentence(cell, "BadInput", f"{journal} {kind}")
+            assert session not in said(nb, "list_sessions()")
     with fault("all state deleted under a live session") as it:
         deleted("four", lambda: shutil.rmtree(home))
         it.told(within=15)

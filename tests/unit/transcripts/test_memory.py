@@ -12,6 +12,7 @@ from journals import answer, event, prompt, start, write_session
 
 from copilot_magics.transcripts import memory as module
 from copilot_magics.transcripts.catalog import SessionFacts, catalog, facts, find, remember
+from copilot_magics.transcripts.workspace import Workspace, read_workspace
 
 
 @pytest.fixture
@@ -45,6 +46,33 @@ def test_a_journal_that_stays_as_it_is_is_read_once_by_all_kernels(home: Path) -
     another_kernel()
     assert catalog() == [before]
     assert before.turns == 1
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
+def test_what_is_no_file_is_not_read(home: Path, kept: Path, kind: str) -> None:
+    folder = write_session(
+        home, "s", start(), prompt("one"), workspace="name: Mine\nuser_named: true\n"
+    )
+    catalog()
+
+    def replace(path: Path) -> None:
+        path.unlink()
+        if kind == "a pipe":
+            os.mkfifo(path)
+        elif kind == "a device":
+            path.symlink_to("/dev/zero")
+        else:
+            path.mkdir()
+
+    assert known("s").title == "Mine"
+    replace(folder / "workspace.yaml")
+    replace(kept)
+    another_kernel()
+    assert (known("s").title, find("Mine")) == ("one", None)
+    assert read_workspace(str(folder / "workspace.yaml")) == Workspace()
+    replace(folder / "events.jsonl")
+    assert facts("s") is None
+    assert catalog() == []
 
 
 @pytest.mark.parametrize("in_another", [False, True], ids=["this kernel", "another kernel"])
@@ -137,5 +165,5 @@ def test_nothing_new_is_not_written_again(home: Path, kept: Path) -> None:
     catalog()
     before = kept.stat().st_ino
     catalog()
-    remember()
+    catalog()
     assert kept.stat().st_ino == before
