@@ -12,13 +12,13 @@ import json
 import os
 import re
 import shlex
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import islice
 from typing import Any, Literal
+from unicodedata import category, east_asian_width
 
 from copilot_magics.errors import BadInput
 from copilot_magics.permissions.paths import Target, secrets_below
@@ -29,8 +29,13 @@ from copilot_magics.words import counted
 
 Syntax = Literal["bash", "diff", "json", "python", "text"]
 
-# Letters and symbols that are drawn as nothing, beside those Unicode calls format characters.
-_UNSEEN = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# What is drawn as nothing, beside what Unicode calls format characters and spaces: fillers, and
+# marks that only choose how the character before them is drawn.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f"
+    "\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
+)
+_AS_EMOJI = "\ufe0f"
 # The runtime says by these that it lists names; any other reading of a folder reads the files.
 _LISTS_NAMES = ("List directory:", "Search for files matching pattern")
 _SEEN, _WIDTH = 16, 80
@@ -154,13 +159,14 @@ def visible(text: str) -> str:
     str
         The text with those characters as escapes like ``\\u202e``.
     """
-    return "".join(_escape(char) if _deceives(char) else char for char in text)
+    pairs = zip(f" {text}", text, strict=False)
+    return "".join(_escape(char) if _deceives(char, before) else char for before, char in pairs)
 
 
-def _deceives(char: str) -> bool:
-    if char in "\n\t ":
+def _deceives(char: str, before: str) -> bool:
+    if char in "\n\t " or (char == _AS_EMOJI and category(before) == "So"):
         return False
-    return unicodedata.category(char)[0] in "CZ" or char in _UNSEEN
+    return category(char)[0] in "CZ" or bool(_UNSEEN.match(char))
 
 
 def _escape(char: str) -> str:
@@ -360,8 +366,9 @@ def _notes(raw: Mapping[str, Any]) -> list[str]:
 
 def _long(ask: Ask) -> list[str]:
     """Say of what is run or sent, not of a file's text, that its end is out of sight."""
-    lines = ask.body.split("\n")
-    if ask.paths or sum(1 + len(line) // _WIDTH for line in lines) <= _SEEN:
+    lines = ask.body.expandtabs(8).split("\n")
+    widths = [sum(1 + (east_asian_width(char) in "WF") for char in line) for line in lines]
+    if ask.paths or sum(1 + width // _WIDTH for width in widths) <= _SEEN:
         return []
     return [
         f"It is long ({counted(len(lines), 'line')}, {len(ask.body):,} characters): see its end"

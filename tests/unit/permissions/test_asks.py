@@ -68,7 +68,11 @@ def test_an_ask_shows_the_whole_truth(folder: Path) -> None:
      ("\r", "\\x0d"), ("\x00", "\\x00"), ("\u00a0", "\\xa0"), ("\u2028", "\\u2028"),
      ("\x7f", "\\x7f"),
      ("\U000e0041", "\\U000e0041"), ("\ud800", "\\ud800"), ("\u3164", "\\u3164"),
-     ("\ufeff", "\\ufeff")],
+     ("\ufeff", "\\ufeff"), ("\ufe00", "\\ufe00"), ("\ufe0f", "\\ufe0f"), ("\u180b", "\\u180b"),
+     ("\u180f", "\\u180f"), ("\u115f", "\\u115f"), ("\u1160", "\\u1160"), ("\uffa0", "\\uffa0"),
+     ("\u17b4", "\\u17b4"), ("\u034f", "\\u034f"), ("\u2065", "\\u2065"), ("\u2800", "\\u2800"),
+     ("\U000e0100", "\\U000e0100"), ("\U000e01ef", "\\U000e01ef"), ("\U0001d159", "\\U0001d159"),
+     ("\U00016fe4", "\\U00016fe4")],
 )  # fmt: skip
 def test_characters_that_deceive_are_written_out(char: str, shown: str, folder: Path) -> None:
     assert visible(f"a{char}b é日\n\t") == f"a{shown}b é日\n\t"
@@ -78,6 +82,23 @@ def test_characters_that_deceive_are_written_out(char: str, shown: str, folder: 
     for raw in ({"kind": f"x{char}"}, {"kind": "mcp", "serverName": "a", "toolName": char}):
         ask = understand(raw, folder)
         assert char not in ask.body + ask.title
+
+
+def test_an_emoji_stays_as_it_is_and_hides_nothing() -> None:
+    assert visible("\u2764\ufe0f \U0001f44d") == "\u2764\ufe0f \U0001f44d"
+    assert visible("\u2764\ufe0f\ufe0f") == "\u2764\ufe0f\\ufe0f"
+    assert visible("\u2764\ufe0e") == "\u2764\\ufe0e"
+    assert visible("\ufe0f") == "\\ufe0f"
+
+
+@pytest.mark.parametrize(
+    ("filler", "is_long"),
+    [("\t" * 200, True), ("漢" * 650, True), ("\uff21" * 650, True), ("x" * 1300, True),
+     ("a\n" * 20, True), ("\t" * 100, False), ("漢" * 600, False), ("x" * 1200, False)],
+)  # fmt: skip
+def test_a_long_command_says_so_however_it_is_wide(filler: str, is_long: bool) -> None:
+    notes = shell(f"ls {filler}; rm x").notes
+    assert any("see its end" in note for note in notes) == is_long
 
 
 def test_a_write_in_brief_is_its_file_and_not_what_is_written(tmp_path: Path) -> None:

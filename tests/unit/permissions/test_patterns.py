@@ -105,7 +105,7 @@ def test_denied_pages(address: str) -> None:
         ("url(localhost)", ["http://127.0.0.1", "http://0x7f.1", "http://a.localhost"]),
         ("url([::1])", ["http://[0:0:0:0:0:0:0:1]/", "http://[::1%25lo]/", "http://127.0.0.1/"]),
         ("url(xn--bcher-kva.de)", ["https://bücher.de", "https://b%C3%BCcher.de/"]),
-        ("url(*.evil.com)", ["https://a.ｅvil.com", "https://a.ev\u00adil.com", "http:a.evil.com."]),
+        ("url(*.evil.com)", ["https://a.ｅvil.com", "https://a.ev\u00adil.com", "http:a.evil.com"]),
     ],
 )  # fmt: skip
 def test_a_denied_host_is_denied_in_every_spelling(pattern: str, addresses: list[str]) -> None:
