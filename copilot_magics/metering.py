@@ -23,6 +23,12 @@ _FULL = 0.8
 _SCARCE = 10.0
 """The share of a quota, in percent, from which on what is left is worth a line."""
 
+_CUT_OFF = {
+    "content_filter": "The provider's content filter cut the answer off.",
+    "length": "The answer was cut off: it is as long as the provider lets one be.",
+}
+"""What is worth a line of why the model has ended."""
+
 _SUMMED = {
     "input_tokens": "input_tokens",
     "output_tokens": "output_tokens",
@@ -48,6 +54,7 @@ class Meter:
     usage: dict[str, float] = field(default_factory=dict)
     context: dict[str, int] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+    _finish: str = ""
 
     def take(self, kind: str, data: Any) -> str:
         """Take an event, and return the line that it is worth, if any.
@@ -110,6 +117,7 @@ class Meter:
     def _call(self, data: Any) -> str:
         used = self.usage
         used["model_calls"] = used.get("model_calls", 0) + 1
+        self._finish = getattr(data, "finish_reason", None) or ""
         for name, sent_as in _SUMMED.items():
             if value := getattr(data, sent_as, None):
                 used[name] = used.get(name, 0) + value
@@ -117,6 +125,10 @@ class Meter:
         if isinstance(first, timedelta):
             used.setdefault("first_token", first.total_seconds())
         return " ".join(_quotas(getattr(data, "_quota_snapshots", None) or {}))
+
+    def _message(self, data: Any) -> str:
+        # Only here: a call that was cut off may be made again, and then it is not what is told.
+        return _CUT_OFF.get(self._finish, "")
 
     def _context(self, data: Any) -> str:
         if not data.token_limit:
@@ -182,6 +194,7 @@ def _quotas(snapshots: dict[str, Any]) -> list[str]:
 
 _HANDLERS: dict[str, Callable[[Meter, Any], str]] = {
     "assistant.usage": Meter._call,
+    "assistant.message": Meter._message,
     "session.usage_info": Meter._context,
     "session.compaction_complete": Meter._summed_up,
     "session.truncation": Meter._cut,

@@ -60,6 +60,26 @@ def test_all_that_was_counted_is_told_on_request() -> None:
     assert meter.context["limit"] == 1000
 
 
+@pytest.mark.parametrize(
+    ("reasons", "line"),
+    [
+        (["stop"], ""),
+        ([None], ""),
+        (["content_filter"], "The provider's content filter cut the answer off."),
+        (
+            ["length", "length"],
+            "The answer was cut off: it is as long as the provider lets one be.",
+        ),
+        (["length", "stop"], ""),
+    ],
+)
+def test_an_answer_that_was_cut_off_is_told_with_it(reasons: list[str | None], line: str) -> None:
+    meter = Meter()
+    for reason in reasons:
+        assert meter.take("assistant.usage", data(finish_reason=reason)) == ""
+    assert meter.take("assistant.message", data(content="Half")) == line
+
+
 def test_a_context_that_fills_up_is_told_once() -> None:
     meter = Meter()
     assert meter.take("session.usage_info", context(799)) == ""
