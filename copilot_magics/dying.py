@@ -31,19 +31,23 @@ def died(turn: Turn, reason: str) -> None:
     reason : str
         How the runtime ended.
     """
-    if turn.aborting:
-        # It did not answer, and was ended for that.
-        turn.end("aborted")
-        return
     if turn.message_id:
         known = has_message(turn.session, turn.message_id)
     else:
         asked = (line for line in records.asked(turn.session) if line.key == turn.record)
-        known = any(records.reached_journal(turn.session, line) for line in asked)
-    what = runtime().obituary(reason, " while it worked")
-    if turn.first and not known:
-        # The user's own prompt is there, and an answer: what is lost is ours.
+        known = not turn.first and any(
+            records.reached_journal(turn.session, line) for line in asked
+        )
+    ours = bool(turn.first) and not known
+    if ours:
+        # The user's own prompt is there, and an answer: what is lost is what asks for another.
         records.sent(turn.session, turn.record, turn.first)
+    if turn.aborting:
+        # It did not answer, and was ended for that.
+        turn.end("aborted")
+        return
+    what = runtime().obituary(reason, " while it worked")
+    if ours:
         turn.end("failed", Failure(what, _NOT_AS_WANTED))
         return
     turn.end("failed" if known else "lost", cut_off(what, in_journal=known))

@@ -42,6 +42,9 @@ def begin(turn: Turn, into: Turn | None = None) -> Callable[[str], None]:
     else:
         turn.record = records.began(turn.session, turn.origin, into=other)
         turn.noted = partial(records.ended, turn.session, turn.record)
+    if turn.first:
+        # Should this one be lost, the user's own prompt is not.
+        records.sent(turn.session, turn.record, turn.first)
 
     def sent(message: str) -> None:
         records.sent(turn.session, turn.record, message)

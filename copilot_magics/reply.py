@@ -112,8 +112,10 @@ class Reply:
     @classmethod
     def of(cls, turn: Turn) -> Reply:
         """Return the reply of a turn, as far as it has come."""
+        # Where nothing came of asking again, the answer is what it was.
+        earlier = turn.earlier if turn.outcome not in (None, "answered") else ""
         return cls(
-            turn.text,
+            turn.text or earlier,
             session=turn.session,
             model=turn.answered_by or turn.model,
             usage=dict(turn.meter.usage),
@@ -253,6 +255,9 @@ class Reply:
 def failure_of(turn: Turn, reply: Reply, *, interrupted: bool) -> BaseException | None:
     """Return what to raise for a turn that ended without a whole answer, or None."""
     if interrupted:
+        if turn.outcome == "answered":
+            told = "Interrupted when the answer was there: it is kept, and the session goes on."
+            return TurnInterrupted(told, reply=reply)
         what = (
             "what had arrived is kept, and the session goes on."
             if turn.begun

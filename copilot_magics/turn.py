@@ -56,8 +56,8 @@ class Turn:
         What the model is told behind the prompt; the journal has the prompt alone as what was said.
     schema : dict or None
         The JSON schema that the answer has to match, as far as the provider sees to it.
-    first : str
-        The ID of the prompt that it asks for again, because the answer was not as it had to be.
+    first, earlier : str
+        The ID of the prompt that it asks for again, and the answer that was not as it had to be.
     record : str
         What it is noted under.
     now, steered : bool, Turn or None
@@ -99,7 +99,7 @@ class Turn:
         self.watched = watched
         self.session = ""
         self.message_id = ""
-        self.first = self.record = ""
+        self.first = self.earlier = self.record = ""
         self.status = "starting"
         self.outcome: Outcome | None = None
         self.failure: Failure | None = None
@@ -154,6 +154,7 @@ class Turn:
         turn.origin = self.origin
         turn.session, turn.along = self.session, self.along
         turn.first = self.first or self.message_id
+        turn.earlier = self.text
         turn.meter, turn.verbose = self.meter, self.verbose
         turn.notices = [line for line in self.notices if line not in self._counted]
         turn.tools = dict(self.tools)

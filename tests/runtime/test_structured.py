@@ -195,6 +195,17 @@ def test_a_runtime_that_dies_before_it_asks_again_has_cost_no_prompt(
     status = nb.run("%copilot_session").text.strip()
     assert status.endswith("Its last turn failed; its prompt is in the journal.")
     assert len(provider.requests) == 1
+    # Nor has one that hangs then and is stopped, and the answer that came is kept.
+    moments.plan(nb, "session.send", "before", "runtime SIGSTOP", skip=1)
+    cell = nb.start("%%copilot --as int\nsay: nothing\nagain: 5")
+    cell.wait_output(lambda cell: "the Copilot runtime does not answer" in cell.text)
+    nb.interrupt()
+    assert cell.result().ename == "TurnInterrupted"
+    kept = nb.run("import sys\nreply = sys.last_value.reply\nprint(reply.text, reply.outcome)")
+    assert kept.stdout == "nothing aborted\n"
+    status = nb.run("%copilot_session").text.strip()
+    assert status.endswith("Its last turn was aborted; its prompt is in the journal.")
+    assert len(provider.requests) == 2
     assert nb.run("%%copilot --as int\nsay: 7").status == "ok"
 
 
