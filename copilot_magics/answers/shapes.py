@@ -142,7 +142,7 @@ def _adapter(kind: Any, name: str) -> tuple[Any, dict[str, Any]]:
     if kind is None or inspect.isroutine(kind) or inspect.ismodule(kind):
         raise BadInput(f"{what}; nothing was sent.", MEND)
     try:
-        adapter = TypeAdapter(_readable(kind))
+        adapter = TypeAdapter(readable(kind))
         return adapter, adapter.json_schema()
     except Exception as error:
         # Pydantic's own, and whatever it meets in what is no type.
@@ -152,7 +152,7 @@ def _adapter(kind: Any, name: str) -> tuple[Any, dict[str, Any]]:
         raise BadInput(f"{what}{_reason(str(error))}; nothing was sent.", MEND) from None
 
 
-def _readable(kind: Any) -> Any:
+def readable(kind: Any) -> Any:
     """Return a type with `typing`'s TypedDicts as those that pydantic reads before Python 3.12."""
     from typing_extensions import TypedDict, is_typeddict
 
@@ -169,7 +169,7 @@ def _readable(kind: Any) -> Any:
     origin = typing.get_origin(kind)
     if origin is None or origin in (Literal, typing.Annotated):
         return kind
-    parts = tuple(_readable(part) if not isinstance(part, list) else part for part in arguments)
+    parts = tuple(readable(part) if not isinstance(part, list) else part for part in arguments)
     if parts == arguments:
         return kind
     if origin is types.UnionType:
@@ -182,9 +182,9 @@ def _field(kind: Any, name: str, hint: Any) -> Any:
     needed: Any = typing.get_origin(hint)
     if needed in (Required, NotRequired):
         # The class itself does not know where its annotations are texts.
-        return needed[_readable(typing.get_args(hint)[0])]
+        return needed[readable(typing.get_args(hint)[0])]
     needed = Required if name in kind.__required_keys__ else NotRequired
-    return needed[_readable(hint)]
+    return needed[readable(hint)]
 
 
 def _is_object(schema: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from copilot_magics.errors import BadInput, closest
 from copilot_magics.texts import as_text
@@ -73,6 +73,7 @@ def tool_of(function: Callable[..., Any]) -> Function:
 
 def read_tool(function: Callable[..., Any]) -> Function:
     """Return a function as a tool, whatever other tools are called; see `tool_of`."""
+    _check_bound(function)
     if not callable(function) or inspect.isclass(function):
         raise BadInput(
             f"{function!r} is no function, so it cannot become a tool.",
@@ -96,6 +97,21 @@ def read_tool(function: Callable[..., Any]) -> Function:
         function,
         Signature.read(function, parameters),
     )
+
+
+def _check_bound(function: Any) -> None:
+    """Refuse a method that is bound to nothing: nobody would give it its first argument."""
+    named = str(getattr(function, "__qualname__", "")).rpartition("<locals>.")[2]
+    owner, _, name = named.rpartition(".")
+    first = "cls" if isinstance(function, classmethod) else ""
+    with contextlib.suppress(TypeError, ValueError):
+        first = first or next(iter(inspect.signature(function).parameters), "")
+    if owner and first in ("self", "cls"):
+        raise BadInput(
+            f"{named} is a method, and an agent has nothing to give it as its {first!r}.",
+            f"Offer it below the class: `copilot_tool({'obj' if first == 'self' else owner}.{name})"
+            f"`.",
+        )
 
 
 def _shown_signature(function: Callable[..., Any]) -> str:
@@ -122,6 +138,21 @@ class CopilotTool:
     async one is awaited there. What it returns is told to the agent, bounded; so is its error.
 
     Defining the function again replaces it, `copilot_tool.remove("sales")` takes it away.
+
+    Parameters
+    ----------
+    function : callable
+        A function or a bound method, sync or async.
+
+    Returns
+    -------
+    callable
+        The function, as it is.
+
+    Raises
+    ------
+    BadInput
+        Its name, its signature or an annotation cannot be offered to an agent.
     """
 
     __name__ = "copilot_tool"
@@ -129,19 +160,15 @@ class CopilotTool:
     def __init__(self) -> None:
         self._functions: dict[str, Function] = {}
 
-    def __call__(self, function: F) -> F:
-        """Offer a function to the agent, and return it as it is.
-
-        Parameters
-        ----------
-        function : callable
-            A function or a method, sync or async.
-
-        Raises
-        ------
-        BadInput
-            Its name, its signature or an annotation cannot be offered to an agent.
-        """
+    @overload
+    def __call__(self, function: F) -> F: ...
+    @overload
+    def __call__(self) -> Self: ...
+    def __call__(self, function: Any = inspect.Parameter.empty) -> Any:
+        """Offer a function to the agent, as the class says."""
+        if function is inspect.Parameter.empty:
+            # Written with parentheses: ``@copilot_tool()``.
+            return self
         tool = tool_of(function)
         self._functions[tool.name] = tool
         return function

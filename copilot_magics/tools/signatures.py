@@ -14,8 +14,17 @@ import re
 import types
 import typing
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Mapping,
+    Reversible,
+    Sequence,
+)
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from copilot_magics.errors import BadInput, closest
@@ -27,6 +36,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
 
 _UNIONS = (Union, types.UnionType)
+_LISTED = (Iterable, Collection, Container, Reversible)
+"""What a list is, though pydantic reads it otherwise: as what can be gone through once, or not."""
+_HOLDERS = (list, tuple, dict, set, frozenset, Sequence, Mapping)
 _ARGS = inspect.Parameter.VAR_POSITIONAL
 _NEEDED = inspect.Parameter.empty
 
@@ -118,13 +130,14 @@ class Signature:
     def _read(cls, function: Callable[..., Any], described: Mapping[str, str]) -> Signature:
         from pydantic import ConfigDict, Field, create_model
 
-        parameters, hints = _parameters(function), _hints(function)
+        parameters = _parameters(function)
+        annotations = _annotations(function, parameters)
         fields: dict[str, str] = {}
         named: dict[str, _ByName] = {}
         made: dict[str, Any] = {}
         defaults: dict[str, Any] = {}
         for number, (name, parameter) in enumerate(parameters.items()):
-            annotation = _annotation(parameter, hints.get(name, Any))
+            annotation = annotations[name]
             default = _default(parameter)
             told = described.get(name, "")
             if (by_name := _by_name(name, annotation)) is not None:
@@ -188,8 +201,8 @@ class Signature:
                     continue
                 values[name] = value
         bound = inspect.BoundArguments(inspect.signature(self._function), values)
-        if any(bound.signature.parameters[n].kind is _ARGS and values[n] for n in values):
-            # What ``*args`` takes comes behind all that stands before it.
+        if any(_has_place(bound.signature.parameters[name], values[name]) for name in values):
+            # It comes behind all that stands before it.
             bound.apply_defaults()
         return bound
 
@@ -204,9 +217,26 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
         ) from None
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def _annotations(
+    function: Callable[..., Any], parameters: Mapping[str, inspect.Parameter]
+) -> dict[str, Any]:
+    """Return what each parameter takes."""
+    # What the function returns is in no schema, and may be known to type checkers alone.
+    annotated: Any = types.SimpleNamespace(
+        __annotations__={
+            name: annotation
+            for name, annotation in getattr(function, "__annotations__", {}).items()
+            if name in parameters
+        },
+        __wrapped__=function,
+        __type_params__=getattr(function, "__type_params__", ()),
+    )
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        hints = typing.get_type_hints(annotated, include_extras=True)
+        return {
+            name: _annotation(parameter, hints.get(name, Any))
+            for name, parameter in parameters.items()
+        }
     except Exception as error:
         raise BadInput(
             f"An annotation of {_name(function)} cannot be understood: {_why(error)}.",
@@ -224,12 +254,36 @@ def _default(parameter: inspect.Parameter) -> Any:
 
 
 def _annotation(parameter: inspect.Parameter, hint: Any) -> Any:
+    hint = _readable(hint)
     match parameter.kind:
         case inspect.Parameter.VAR_POSITIONAL:
             return list[hint]
         case inspect.Parameter.VAR_KEYWORD:
             return dict[str, hint]
-    return hint
+    # As the default says, whatever the annotation forgot.
+    return hint if parameter.default is not None or hint is Any else _union([hint, None])
+
+
+def _readable(annotation: Any) -> Any:
+    """Return an annotation as pydantic reads it: with TypedDicts of its kind, and with lists."""
+    from copilot_magics.answers.shapes import readable
+
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        return _union([_readable(parts[0])], parts[1:])
+    if origin in _UNIONS:
+        return _union(list(map(_readable, parts)))
+    if any((origin or annotation) is one for one in _LISTED):
+        return list[_readable(parts[0])] if parts else list  # type: ignore[misc]
+    if parts and origin in _HOLDERS:
+        return origin[tuple(map(_readable, parts))]
+    return readable(annotation)
+
+
+def _has_place(parameter: inspect.Parameter, value: Any) -> bool:
+    """Say whether a value can only be given by where it stands."""
+    kind = parameter.kind
+    return kind is parameter.POSITIONAL_ONLY or (kind is _ARGS and bool(value))
 
 
 def _by_name(name: str, annotation: Any) -> _ByName | None:
@@ -278,8 +332,16 @@ def _expressed(annotation: Any) -> Literal["all", "some", "none"]:
     """Say how much of what an annotation allows JSON can express."""
     from pydantic.errors import PydanticInvalidForJsonSchema
     from pydantic.json_schema import GenerateJsonSchema
+    from pydantic_core import to_jsonable_python
 
     class Whole(GenerateJsonSchema):
+        def enum_schema(self, schema: Any) -> dict[str, Any]:
+            kind, values = schema["cls"], [member.value for member in schema["members"]]
+            finds_others = kind._missing_.__func__ is not vars(Enum)["_missing_"].__func__
+            if not finds_others and to_jsonable_python(values) != values:
+                raise TypeError(f"JSON has no such values as those of {_kind(kind)}")
+            return super().enum_schema(schema)
+
         def emit_warning(self, kind: Any, detail: str) -> None:
             if kind == "skipped-choice":
                 raise PydanticInvalidForJsonSchema(detail)

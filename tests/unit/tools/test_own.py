@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pydoc
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -110,6 +111,55 @@ def test_what_cannot_be_a_tool_is_said(function: Any, why: str) -> None:
     assert why in refused.value.what
     assert refused.value.mend
     assert offers.functions == ()
+
+
+class Shop:
+    """What has methods."""
+
+    def sales(self, n: int) -> int:
+        return n
+
+    @classmethod
+    def of(cls, n: int) -> int:
+        return n
+
+    @staticmethod
+    def fixed(n: int) -> int:
+        return n
+
+
+def test_a_method_needs_its_object() -> None:
+    offers = CopilotTool()
+    below = "Offer it below the class: `copilot_tool({})`."
+    for method, what, mend in (
+        (Shop.sales, "Shop.sales is a method", "obj.sales"),
+        (Shop.__dict__["of"], "Shop.of is a method", "Shop.of"),
+        (Shop.__dict__["of"].__func__, "Shop.of is a method", "Shop.of"),
+    ):
+        with pytest.raises(BadInput) as refused:
+            offers(method)
+        assert what in refused.value.what
+        assert refused.value.mend == below.format(mend)
+    for method in (Shop().sales, Shop.of, Shop.fixed, Shop.__dict__["fixed"]):
+        offers(method)
+    for tool in offers.functions:
+        bound = tool.signature.bind({"n": 3}, {})
+        assert tool.function(*bound.args, **bound.kwargs) == 3
+    assert repr(offers) == "<copilot_tool: sales, of, fixed>"
+
+
+def test_the_decorator_may_have_parentheses() -> None:
+    offers = CopilotTool()
+    assert offers()(sales) is sales
+    assert repr(offers) == "<copilot_tool: sales>"
+    with pytest.raises(BadInput, match="None is no function"):
+        offers(None)  # type: ignore[call-overload]
+
+
+def test_help_says_how_it_is_called() -> None:
+    told = pydoc.render_doc(CopilotTool())
+    for section in ("Parameters\n", "Returns\n", "Raises\n"):
+        assert section in told
 
 
 def test_a_session_takes_each_name_once(home: object) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import enum
+import functools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal, NotRequired, Optional, TypedDict
 
 import pandas as pd
 import pytest
@@ -30,6 +31,11 @@ class Point:
 
 class Model(BaseModel):
     names: list[str]
+
+
+class Typed(TypedDict):
+    n: int
+    text: NotRequired[str]
 
 
 class Unending(enum.Enum):
@@ -117,6 +123,100 @@ def test_every_kind_of_parameter_is_given_its_place() -> None:
             return n
 
     assert called(Thing().method, {"n": 2}) == 2
+
+    def placed(a: int = 1, b: int = 2, /, c: int = 3) -> tuple[int, ...]:
+        return a, b, c
+
+    assert called(placed, {"b": 0}) == (1, 0, 3)
+    assert called(placed, {"c": 0}) == (1, 2, 0)
+
+
+def test_a_default_of_none_may_be_given_as_such() -> None:
+    def function(
+        n: int = None,  # type: ignore[assignment]  # noqa: RUF013
+        options: dict[str, int] = None,  # type: ignore[assignment]  # noqa: RUF013
+        data: int | pd.DataFrame = None,  # type: ignore[assignment]
+    ) -> object:
+        return n, options, data
+
+    told = schema(function)["properties"]
+    assert told["n"] == {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None}
+    assert called(function, {"n": None, "options": None, "data": None}) == (None, None, None)
+    assert called(function, {"n": 1, "options": {"a": 1}, "data": 2}) == (1, {"a": 1}, 2)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Iterable[int],
+        Collection[int],
+        Iterable[int] | None,
+        Annotated[Iterable[int], Field(description="Some.")],
+    ],
+)
+def test_what_is_gone_through_is_a_list(annotation: Any) -> None:
+    def function(given: object) -> object:
+        return given
+
+    function.__annotations__["given"] = annotation
+    assert called(function, {"given": [1, 2]}) == [1, 2]
+    with pytest.raises(Unfit, match="valid integer"):
+        called(function, {"given": [1, "x"]})
+
+    def several(*rest: Iterable[Any], many: dict[str, list[Iterable[int]]]) -> object:
+        return rest, many
+
+    given = {"rest": [[1], ["a"]], "many": {"a": [[1]]}}
+    assert called(several, given) == (([1], ["a"]), {"a": [[1]]})
+
+
+def test_a_typed_dict_of_any_library_is_taken() -> None:
+    def function(
+        one: Typed, many: list[Typed], maybe: Annotated[Typed | None, "told"] = None
+    ) -> object:
+        return one, many, maybe
+
+    given = {"one": {"n": "1"}, "many": [{"n": 2, "text": "a"}]}
+    assert called(function, given) == ({"n": 1}, [{"n": 2, "text": "a"}], None)
+    with pytest.raises(Unfit, match=r"one\.n: Field required"):
+        called(function, {"one": {}, "many": []})
+
+
+def test_what_a_function_returns_is_not_asked() -> None:
+    def function(n: int) -> Missing:  # type: ignore[name-defined]  # noqa: F821
+        return n
+
+    assert called(function, {"n": 1}) == 1
+    assert called(functools.wraps(function)(lambda n: n), {"n": 1}) == 1
+
+
+class Pairs(enum.Enum):
+    ONE = (1, 2)
+
+
+class Days(enum.Enum):
+    ONE = datetime.date(2026, 11, 24)
+
+
+class Found(enum.Enum):
+    ONE = (1, 2)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Found:
+        return cls.ONE
+
+
+def test_an_enumeration_that_json_cannot_choose_from_is_refused() -> None:
+    for kind in (Pairs, Days, Pairs | None, list[Pairs]):
+
+        def function(given: object) -> object:
+            return given
+
+        function.__annotations__["given"] = kind
+        with pytest.raises(BadInput, match=r"JSON has no such values as those of (Pairs|Days)"):
+            schema(function)
+    function.__annotations__["given"] = Found
+    assert called(function, {"given": [1, 2]}) is Found.ONE
 
 
 def test_a_default_that_cannot_be_told_is_the_functions_own() -> None:
