@@ -15,22 +15,59 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import PurePath
 
+_WHOSE_KEYS = (
+    "access|anthropic|aws|azure|claude|cohere|deploy|firebase|gcloud|gcp|gcs|gemini|gh|github|gitlab"
+    "|google|groq|hf|huggingface|mistral|openai|openrouter|root|s3|sa|secret|signing|slack|ssh"
+    "|stripe|svc|wandb"
+)
+_TEXT = r"\.(json|txt|ya?ml|toml|ini|cfg)"
 _SECRET_NAMES = re.compile(
-    r"\.env.*|.*\.env|\.?secrets?(\..*)?|\.?secrets?[-_].*|.*[-_.]secrets?\.\w+"
-    r"|\.?credentials?.*|.*credentials?(\.\w+)?|\.git-credentials|\.?git[-_]credentials.*"
-    r"|[._]netrc|\.npmrc|\.yarnrc.*|\.pypirc|\.pgpass|\.my\.cnf|\.htpasswd|\.dockercfg|\.boto|\.s3cfg"
-    r"|\.databrickscfg|\.renviron|\.vault-token|\.terraformrc|.*\.tfstate.*|.*\.tfvars.*"
-    r"|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(?!.*\.pub$).*|.*[-_]rsa|.*\.(pem|key|p8|p12|pfx|pkcs12|jks)"
-    r"|.*\.(keystore|kdbx|ppk|gpg|asc|ovpn|kubeconfig|age)|kubeconfig|kaggle\.json"
-    r"|.*service[-_ ]?account.*\.json|.*[-_]sa\.json|application_default_credentials\.json"
-    r"|.*private[-_]?key.*|(.*[-_.])?(access|auth|api)?[-_]?(tokens?|api[-_]?keys?)(\.(json|txt|ya?ml|toml|ini|cfg))?"
-    r"|(kernel|jpserver|nbserver)-.*\.json|\..*_history",
+    rf"""
+    # What programs are given by the environment
+    \.env.* | .*\.env | env\.(local|prod\w*|stag\w*) | \.dev\.vars | \.flaskenv | \.?renviron.*
+    | local\.settings\.json
+
+    # What is called a secret, a password, a token or a key
+    | \.?secrets?(\..*)? | \.?secrets?[-_].* | .*[-_.]secrets?\.\w+ | .*[-_]secrets?
+    | .*secrets?{_TEXT} | .*client[-_]?secret.*\.json
+    | \.?credentials?.* | .*credentials?(\.\w+)? | (.*[-_.])?creds?({_TEXT}|\.py)? | .*creds{_TEXT}
+    | passwd | (.*[-_.])?(passwords?|passwd|passphrases?)({_TEXT}|\.(csv|md|xlsx?|docx?|bak|old))
+    | .*vault[-_]?pass(word)?({_TEXT})?
+    | (?!(added|special)[-_]tokens)
+      (.*[-_.])?(access|auth|api)?[-_]?(tokens?|api[-_]?keys?)({_TEXT})?
+    | (.*[-_.])?(token\.(pickle|pkl)|api[-_]?keys?\.(py|csv)|(jwt|bearer)\.txt)
+    | (.*[-_.])?({_WHOSE_KEYS})[-_]?keys?({_TEXT}|\.(csv|bak|old))?
+    | (.*[-_.])?(github|gitlab|gh|azure)[-_]pat(\.\w+)?
+    | .*private[-_]?key.* | (.*[-_.])?cookies?\.(txt|json|sqlite|db)
+
+    # Keys, certificates, and what is encrypted
+    | id_(rsa|dsa|ecdsa|ed25519)(_sk)?(?!.*\.pub$).* | .*[-_](rsa|dsa|ecdsa|ed25519)(_sk)?
+    | .*\.(pem|key|p8|p12|pfx|pkcs12|jks|keystore|kdbx|ppk|gpg|asc|ovpn|kubeconfig|age)
+    | .*\.(keytab|psafe3) | wallet\.dat | wg\d+\.conf
+
+    # Accounts of programs and services
+    | \.git-credentials | \.?git[-_]credentials.* | [._]netrc | \.authinfo.* | \.?htpasswd
+    | \.(npmrc|yarnrc.*|pypirc|dockercfg|boto|s3cfg|databrickscfg|cdsapirc|sentryclirc)
+    | \.(clasprc\.json|pgpass|my\.cnf|mylogin\.cnf|vault-token|terraformrc|comet\.config)
+    | \.modal\.toml | pgpass\.conf | pip\.(conf|ini) | rclone\.conf | kaggle\.json | \.?auth\.json
+    | (.*[-_.])?kubeconfig([-_.].*)? | (.*[-_.])?oauth2?([-_]\w+)?\.json | .*\.tf(state|vars).*
+    | .*service[-_ ]?account.*\.json | .*[-_]sa\.json | .*firebase[-_]?adminsdk.*
+    | application_default_credentials\.json | logins\.json | key4\.db
+
+    # What Jupyter and shells keep
+    | (kernel|jpserver|nbserver)-.*\.json | jupyter_\w*config\.json | \..*_history
+    """,
+    re.VERBOSE,
 )
 _SECRET_FOLDERS = {
-    ".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".copilot", ".password-store",
-    "gcloud", "keychains", "secrets", ".secrets",
+    ".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".copilot", ".password-store", ".oci",
+    ".snowflake", ".dbt", ".fly", "gcloud", "keychains", "keyrings", "secrets", ".secrets",
 }  # fmt: skip
-_SECRET_PARTS = ((".config", "gh"), (".config", "github-copilot"), (".git", "config"))
+_SECRET_PARTS = (
+    (".config", "gh"), (".config", "github-copilot"), (".config", "glab-cli"), (".config", "hub"),
+    (".config", "sops"), (".git", "config"), (".m2", "settings.xml"),
+    (".gradle", "gradle.properties"),
+)  # fmt: skip
 _RUNS_LATER = (
     (".git",), (".husky",), (".github", "hooks"), (".github", "workflows"), (".vscode",),
     (".copilot",), (".ipython",), (".jupyter",), (".github", "lsp.json"), (".github", "mcp.json"),

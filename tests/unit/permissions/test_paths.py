@@ -46,6 +46,33 @@ def test_files_with_secrets_are_asked_for(folder: Path, path: str) -> None:
     assert verdict(read(path, folder), allow=[f"read({path})"], cwd=folder) == "allow"
 
 
+def test_more_files_with_secrets_and_their_neighbours(folder: Path) -> None:
+    secret = (
+        "deploy_ed25519 github_ed25519 ssh_key sshkey "
+        "client_secret_1-a.apps.googleusercontent.com.json x-firebase-adminsdk-a1.json "
+        "gcp-key.json sa-key.json rootkey.csv alice_accessKeys.csv token.pickle token.json "
+        "passwords.txt .dev.vars .flaskenv env.local rclone.conf .authinfo .authinfo.gpg "
+        ".cdsapirc openai_key.txt OPENAI_API_KEY kubeconfig.yaml kubeconfig-prod "
+        "oauth_creds.json .codex/auth.json jupyter_cookie_secret .vault_pass .pgpass "
+        "pgpass.conf .my.cnf .mylogin.cnf .Renviron .streamlit/secrets.toml mysecret.txt "
+        "aws_creds.txt creds.json cookies.txt github_pat.txt hf_token my_api_key.py "
+        "local.settings.json pip.conf .dbt/profiles.yml .oci/config .config/sops/age/keys.txt "
+        ".jupyter/jupyter_server_config.json wg0.conf"
+    )
+    ordinary = (
+        "tokens.csv keys.csv key.csv answer_key.txt secretary.txt passengers.csv "
+        "password_strength.csv compass.json bypass.txt low_pass.json monkey.json keywords.txt "
+        "authors.csv auth.py cookies.csv token.py token_counts.csv tokenizer.json "
+        "special_tokens_map.json added_tokens.json credit.csv credits.txt sacred.json "
+        "environment.yml env.py config.json conf.py profiles.yml rsa.py jwt.py ssh_keygen.sh "
+        "deploy_ed25519.pub public_key.txt visa.json package-lock.json firebase.json pat.txt "
+        "password.py accreditation.txt wallet.csv primary_keys.csv usa_keys.csv"
+    )
+    read_alone = {path for path in f"{secret} {ordinary}".split()
+                  if verdict(read(path, folder), cwd=folder) == "allow"}  # fmt: skip
+    assert read_alone == set(ordinary.split())
+
+
 @pytest.mark.parametrize(
     "path", ["tokenizer.py", "keys.md", "environment.yml", "id_rsa.pub", "a.csv"]
 )
