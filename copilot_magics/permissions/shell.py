@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from copilot_magics.permissions.variables import DECLARES, doubts_about, steers
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
@@ -73,14 +75,9 @@ _WORDS = {
 _COMMANDS = {"command", "declaration_command", "unset_command"}
 _QUOTABLE = {"word", "raw_string", "concatenation"}
 _SUBSTITUTES_LATER = re.compile(r"\$[({]|`")
-_DECLARES = {"declare", "typeset", "local", "readonly", "export"}
 _HARMLESS_REDIRECT = re.compile(rb"[012]?(>|>>|<)[ \t]*/dev/null|&>[ \t]*/dev/null|[12]?>&[12]")
-_STEERS_THE_SHELL = re.compile(
-    r"PATH|IFS|ENV|BASH\w*|SHELLOPTS|PROMPT_COMMAND|PS\d|LD_\w+|DYLD_\w+|GIT_\w+|\w*PAGER"
-    r"|\w*EDITOR|VISUAL|BROWSER|SHELL|CDPATH|PYTHON\w+|PERL\w+|RUBY\w+|NODE_\w+|LESS\w*|MAKEFLAGS"
-    # What is assigned to these is computed.
-    r"|S?RANDOM|OPTIND|HISTCMD"
-)
+_OPTION_GLOB = re.compile(r"[*?\[]|\\?-([^=*?\[\\]|\\.)*[*?\[]", re.DOTALL)
+"""A glob that may become any option: ``*`` or ``--o*``, but not ``--exclude=*.o``."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +140,7 @@ def parse(text: str) -> Line:
             words = _words(node, source)
             commands.append((node.start_byte, words))
             doubts += _doubts_of_command(words)
+            doubts += doubts_about(words, _assigned(node, source))
         if _is_word(node):
             every.append(_word(node, source, globs=True))
         beyond += _beyond(node)
@@ -250,7 +248,7 @@ def _doubts(node: Node, source: bytes) -> Iterator[str]:
         if not name.isascii():
             # To bash that is no name, so it is no assignment either.
             yield _DOUBTFUL["ERROR"]
-        elif holder not in {"simple_expansion", "expansion"} and _STEERS_THE_SHELL.fullmatch(name):
+        elif holder not in {"simple_expansion", "expansion"} and steers(name):
             yield f"it sets {name}"
     elif _quotes_substitution(node, source):
         yield "it quotes a substitution that may run later"
@@ -267,11 +265,14 @@ def _doubts_of_command(words: Words) -> Iterator[str]:
         yield "the name of a command is computed"
     elif words[0] in _RESERVED:
         yield _DOUBTFUL["ERROR"]
-    elif any(word and _STEERS_THE_SHELL.fullmatch(word.partition("=")[0]) for word in words):
-        yield "it may set a variable that steers the shell"
-    if words and words[0] in _DECLARES and any(re.match(r"-\w*[in]", w or "") for w in words):
+    if words and words[0] in DECLARES and any(re.match(r"-\w*[in]", w or "") for w in words):
         # What is assigned to an integer, now or later, is computed; a reference may be a subscript.
         yield "it computes"
+
+
+def _assigned(command: Node, source: bytes) -> list[str]:
+    assignments = [node for node in command.named_children if node.type == "variable_assignment"]
+    return [_of(node.children[0], source).decode(errors="replace") for node in assignments]
 
 
 def _words(command: Node, source: bytes) -> Words:
@@ -295,7 +296,7 @@ def _word(node: Node, source: bytes, *, head: bool = False, globs: bool = False)
     match node.type:
         case "number" | "word" | "variable_name":
             # A glob at the front may become an option, and a brace several words.
-            is_glob = text[:1] in {"*", "?", "["} or (head and re.search(r"[*?\[]|^~", text))
+            is_glob = _OPTION_GLOB.match(text) or (head and re.search(r"[*?\[]|^~", text))
             if (is_glob and not globs) or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL):
                 return None
             return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
@@ -308,8 +309,13 @@ def _word(node: Node, source: bytes, *, head: bool = False, globs: bool = False)
         case "concatenation":
             parts = [_word(child, source, head=head, globs=globs) for child in node.named_children]
             whole = "".join(part for part in parts if part is not None)
+            spelled = (
+                _of(child, source).decode() if child.type == "word" else re.escape(part or "")
+                for child, part in zip(node.named_children, parts, strict=True)
+            )
             if (
                 None in parts
+                or (_OPTION_GLOB.match("".join(spelled)) and not globs)
                 or b"".join(_of(child, source) for child in node.named_children) != text.encode()
                 or re.search(r"\{.*(,|\.\.).*\}", text, re.DOTALL)
             ):

@@ -146,3 +146,25 @@ def test_letters_beyond_ascii_are_letters(text: str, words: tuple[str, ...]) -> 
 @pytest.mark.parametrize("text", ["é=1 rm x", "é=1", "$é rm", "${é} rm"])
 def test_what_is_a_name_with_ascii_only_leaves_doubt(text: str) -> None:
     assert parse(text).doubts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--ch*", "-?", "-[x]", "--c'h'e*", "'-'c*", '"-"-c*', "\\--ch*", "''-c*", "*", "?x", "[-]x",
+        "--a\\=*",
+    ],
+)  # fmt: skip
+def test_a_glob_that_may_become_any_option_is_unknown(text: str) -> None:
+    assert parse(f"tar {text}").commands == (("tar", None),)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("--exclude=*.o", "--exclude=*.o"), ("--ch\\*", "--ch*"), ("--ch'*'", "--ch*"),
+        ("src/*.py", "src/*.py"), ("a-*", "a-*"), ("'--c'h", "--ch"),
+    ],
+)  # fmt: skip
+def test_any_other_glob_is_a_word(text: str, word: str) -> None:
+    assert parse(f"tar {text}").commands == (("tar", word),)
