@@ -19,10 +19,32 @@ def _each(names: str, words: str) -> dict[str, re.Pattern[str]]:
     return dict.fromkeys(names.split(), re.compile(words, re.DOTALL | re.VERBOSE))
 
 
-INTERPRETERS = _set(
-    "python pypy perl ruby node nodejs deno bun php lua luajit tclsh wish rscript r julia ghci "
-    "scala groovy jshell ipython raku guile racket sqlite"
+MODULES = (
+    r"(?i:timeit|code|codeop|asyncio|pdb|bdb|i?python|idlelib|pty|trace|c?profile|profiling|runpy"
+    r"|dis|cmd|doctest|_?pyrepl|pickle|mailcap|webbrowser|fire|ipdb|pudb|xonsh|debugpy|bpython"
+    r"|ptpython)(\..*)?$"
 )
+"""Modules that python runs, and that run what they are told."""
+
+INTERPRETERS = _set(
+    "python pypy perl ruby node nodejs deno bun php lua luajit tclsh wish rscript julia ghci "
+    "scala groovy jshell ipython raku guile racket sqlite r jython bpython ptpython jruby irb tsx "
+    "ts-node gjs qjs ocaml swift kotlin clojure clj elixir iex erl sbcl clisp swipl"
+)
+
+OPERANDS: dict[str, re.Pattern[str]] = {
+    **_each("perl lua sqlite ipython", r"(?!)"),
+    **_each("python pypy jython", r"-\w*[WX]$ | --check-hash-based-pycs$"),
+    **_each("ruby jruby irb", r"-\w*[CEFKTWx]$ | --(enable|disable|[\w-]*encoding)$"),
+    **_each("php", r"-[ctzdH]$ | --(php-ini|docroot|zend-extension|define)$"),
+    **_each("rscript", r"-\w+$"),
+    **_each("node nodejs", r"-C$ | --(?!(watch|test|inspect(-brk)?|enable-source-maps|expose-gc"
+                           r"|check|trace-(warnings|deprecation|uncaught)|no-[\w-]+)$)[^=]*$"),
+    **_each("deno bun", r"-[^=]*$"),
+}  # fmt: skip
+"""Options of an interpreter behind which stands their value, and not the program."""
+ANY_OPTION = re.compile(r"-[^=]*$", re.DOTALL)
+"""The same of the others, of which that is not known."""
 
 OPTIONS: dict[str, tuple[frozenset[str], str]] = {
     "find": (_set("-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls"), ""),
@@ -53,7 +75,8 @@ OPTIONS: dict[str, tuple[frozenset[str], str]] = {
         (
             _set(
                 "run exec create compose build buildx start cp plugin debug shell develop x "
-                "attach edit service stack sandbox init scout --kubeconfig --kuberc --config"
+                "attach edit service stack sandbox init scout unshare kube machine runlabel "
+                "--kubeconfig --kuberc --config --runtime --conmon --hooks-dir --host --ssh"
             ),
             "",
         ),
@@ -74,6 +97,8 @@ GIT_OPTIONS = _set(
     "--output --template --config --config-env --smtp-server --sendmail-cmd --to-cmd --cc-cmd"
 )
 GIT_LETTERS = {"rebase": "x", "clone": "uc", "grep": "O", "ls-remote": "", "archive": "o"}
+GIT_TOLD = _set("am archive clone fetch grep init ls-remote pull push rebase")
+"""git's commands that can be told to run something."""
 GIT_COMMANDS = _set(
     "add am apply archive blame branch bundle cat-file check-ignore checkout cherry cherry-pick "
     "clean clone commit count-objects describe diff diff-tree fetch for-each-ref format-patch "
@@ -89,43 +114,82 @@ GH_COMMANDS = _set(
     "project release repo ruleset run search secret ssh-key status variable version workflow"
 ) | {""}
 """gh's own commands; any other may be an extension."""
+PNPM_COMMANDS = _set(
+    "add audit bin build cache check ci clean config deploy dev doctor fetch fmt format help i "
+    "import init install install-test it la licenses link lint list ln login ls outdated pack "
+    "patch peers preview prune publish rb rebuild remove rm root run run-script start store t test "
+    "typecheck un uninstall unlink up update upgrade version view why --version -v --help -h"
+) | {""}
+"""pnpm's own commands, and scripts named like no program; it runs any other word as a program."""
 
 LAUNCHERS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("npx", "bunx", "uvx", "pnpx"), _set("")),
     **dict.fromkeys(("poetry", "pipenv", "pipx", "pdm", "rye", "hatch", "uv"), _set("run")),
     **dict.fromkeys(("npm", "bundle", "composer", "dotnet", "tox", "gem", "rbenv"), _set("exec")),
     **dict.fromkeys(("pnpm", "yarn"), _set("exec dlx node")),
+    "bun": _set("run"),
 }
 """Programs that run what stands behind one of these words, or behind none where there is none."""
+
+DOUBTFUL = re.compile(
+    r"""
+    [!|+@]                                       # !COMMAND, |COMMAND, +COMMAND, @FILE
+    | -\w?[ceoxCEX]$ | -[ceoxX]                  # -c COMMAND, -e CODE, -o KEY=VALUE, -x PROGRAM
+    | .*([;|&`\n]|\$[({])                        # a script
+    | (?!--dry-)-{1,2}([\w.-]*[-.])?             # --some-pager, --git.paging.pager, -wrapper
+      (\w*exec\w* | eval | e?sh | shell\w* | comm?an?d\w* | cmd\w* | conf\w* | program\w* | pager\w*
+      | editor | browser | \w*preview\w* | bind | hooks?\w* | \w*filter\w* | plugins?\w* | wrapper
+      | launch\w* | scripts? | run\w* | invoke | interp\w* | interactive | \w*rsh | engine | loader?
+      | require | init\w* | preload | \w*agent\w* | pre | post | on | proxy\w* | \w*askpass | helper
+      | viewer | open\w* | tool\w* | linker | compiler | set | opt\w* | def\w* | with)(?![a-z])
+    | (exec|eval|shell|ssh|sh|repl|console)$
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""What a word begins with that may have any program run another."""
 
 TELLS: dict[str, re.Pattern[str]] = {
     **_each(
         "gcc g++ cc c++ clang clang++ cpp gfortran ld ar nm ranlib rustc ghc",
-        r"--?wrapper | --?specs | -B | -f?-?plugin | --plugin | -load | -Xclang | -Xlinker | @"
-        r"| -Wl,.*(plugin|dynamic-linker) | -f.*plugin | -C | -pgm | -F$ | -e$",
+        r"--?wrapper | --?specs | -B | --pre | -f?-?plugin | --plugin | -load | -Xclang | -Xlinker"
+        r"| @ | -W[alp],.*(plugin|dynamic-linker|@) | -f.*plugin | -fuse-ld=.*/ | -C | -Z | -pgm"
+        r"| -F$ | -e$ | -ccc | --(for|conf|code|gcc|inter|run|\w+-path|\w+-arch-tool)",
     ),
     **_each("sqlite", r"\s*\. | .*\n\s*\. | (?i:.*(load_extension|edit\s*\(|writefile|tokenizer))"
                       r"| --?(unsafe|deser|escape|heap|look|max|mmap|multi|newline|nonce|null"
                       r"|page|pcache|sep|sorter|vfs)"),
-    **_each("python pypy", r"(-\w*m)?(timeit|code|codeop|asyncio|pdb|i?python|idlelib|pty"
-                           r"|trace|c?profile|runpy|dis|cmd|doctest)(\..*)?$"),
-    **_each("perl", r"-\w*[mMdDI]"),
-    **_each("ruby node nodejs bun julia", r"-\w*[ILEJC] | --(preload|loader|exp|init|run|shell|env)"
-                                          r"| (x|exec|repl)$"),
-    **_each("deno", r"(eval|repl|x|task)$ | --preload | --config"),
-    **_each("php lua luajit", r"-\w*[dBEFlzS]"),
+    **_each("python pypy jython coverage", rf"(-\w*m)?{MODULES}"),
+    **_each("perl", r"-([^-].*)?[mMdDIES]"),
+    **_each("ruby jruby irb node nodejs bun julia",
+            r"-\w*[ILEJCS] | --(preload|lo|exp|init|run|shell|env|openssl|mach|sysi|bug)"
+            r"| (x|exec|repl|create)$"),
+    **_each("deno", r"(eval|repl|x|task)$ | --preload | --config | (data|blob|https?|npm|jsr):"),
+    **_each("php", r"-\w*[dBEFzSa] | -f\W | --$ | --(proc|def|zend|ser|int|php)"),
+    **_each("lua luajit", r"-\w*[dBEFlzS]"),
     **_each("raku", r"-\w*[MI]"),
-    **_each("make gmake", r".*(^|=|f)-$ | .*/(dev|proc)/ | [^-]\S*= | --e | -\w*E"),
+    **_each("ipython", r"-\w*[mic] | kernel$ | --(?!((no-[\w-]+|quick|quiet|simple-prompt|version"
+                       r"|help|matplotlib=\w+)?$))"),
+    # Told what to run or not, these read more of it from their input.
+    **_each("r jshell ghci iex erl sbcl swipl bpython ptpython", r"(?!--?(version|help)$)"),
+    **_each("tsx ts-node gjs qjs ocaml swift kotlin clojure clj elixir clisp",
+            DOUBTFUL.pattern + "| -[AMTX]"),
+    **_each("pyinstrument memray scalene kernprof viztracer debugpy py-spy torchrun torch "
+            "accelerate deepspeed dvc snakemake",
+            DOUBTFUL.pattern + rf"| (-\w*m)?{MODULES} | --$ | --(no.python|clus)"
+                               r"| (stage|record|top)$"),
+    **_each("docker podman nerdctl kubectl conda mamba mise asdf nix", r"-H | \w+[*?\[]"),
+    **_each("tar bsdtar gtar", r"[^/]*: | -[^=]*[*?\[]"),
+    **_each("make gmake", r".*(^|=|f)-$ | .*/(dev|proc)/ | [^-]\S*= | --e | -\w*E | \w+[*?\[]"),
     **_each("just", r"-c | --c | --sh | --set | -f | --just | \w+="),
     **_each("task rake fab", r"-[eErRpIfT] | --(ex|req|rake|libdir|task|pr) | --$ | \w+="),
     **_each("cmake", r"-[EPC] | --toolchain | -D.*(COMPILER|LAUNCH|PROGRAM|TOOL|INCLUDE|RULE)"),
-    **_each("npm pnpm yarn", r"(x|explore|edit|config|c|set|init|create|innit|pkg|set-script|get)$"
-                             r"| -c | --(call|script-shell|shell|node|prefix|git|editor|viewer"
-                             r"|browser|userconfig|globalconfig|use-yarnrc|cwd|dir|config)"),
+    **_each("npm pnpm yarn",
+            r"(x|exe?c?|explo\w*|edi?t?|c|conf?i?g?|set|ini?t?|inni?t?|cr\w*|pkg?|set-script|get?)$"
+            r"| -c | --(cal|scr|she|nod|prefi|gi|ed|vie|br|userc|globalc|use-y|cwd|dir|con)"),
     **_each("cargo", r"--conf | -Z | \+ | -C"),
     **_each("go", r"--?(toolexec|exec|vettool|overlay) | .*-extld | (env|tool|generate)$"),
     **_each("npx bunx uvx pnpx", r"-[csp] | --(call|sh|node|py|with|from|script)"),
-    **_each("uv", r"-p | --py | --config-file | (tool|x)$"),
+    **_each("uv", r"-[pms] | -$ | --py | --mod | --script | --gui | --config-file | (tool|x)$"),
     **_each("pip pipx poetry pipenv pdm rye hatch", r"--py | --global-o | --config-s | --editor"
                                                     r"| config$ | runpip$ | shell$ | self$"),
     **_each("tox nox", r"-x | --over | (e|exec|devenv)$ | -c | -f | --noxf"),
@@ -149,24 +213,7 @@ TELLS: dict[str, re.Pattern[str]] = {
     **_each("pandoc latexmk", r"-\w*[FLdter] | --(filter|lua|pdf|def|ext|to|from|read|wri)"
                               r"| -.*(latex|dvi|ps)\w*= | -pvc"),
     **_each("ssh-keygen ssh-add openssl", r"-[DPwsS] | (engine|prov\w*)$ | --?(engine|prov|conf)"),
-    **_each("strings size", r"--p"),
+    **_each("strings size test", r"--p"),
     **_each("fzf", r"--(pre|bind|with-shell|listen|exec|become|filter)"),
 }  # fmt: skip
 """What a word begins with that has a program run another: seen where an allow pattern names it."""
-
-DOUBTFUL = re.compile(
-    r"""
-    [!|+@]                                       # !COMMAND, |COMMAND, +COMMAND, @FILE
-    | -\w?[ceoxCEX]$ | -[ceoxX]                  # -c COMMAND, -e CODE, -o KEY=VALUE, -x PROGRAM
-    | .*([;|&`\n]|\$[({])                        # a script
-    | (?!--dry-)-{1,2}([\w.-]*[-.])?             # --some-pager, --git.paging.pager, -wrapper
-      (\w*exec\w* | eval | e?sh | shell\w* | comm?an?d\w* | cmd\w* | conf\w* | program\w* | pager\w*
-      | editor | browser | \w*preview\w* | bind | hooks?\w* | \w*filter\w* | plugins?\w* | wrapper
-      | launch\w* | scripts? | run\w* | invoke | interp\w* | interactive | \w*rsh | engine | loader?
-      | require | init\w* | preload | \w*agent\w* | pre | post | on | proxy\w* | \w*askpass | helper
-      | viewer | open\w* | tool\w* | linker | compiler | set | opt\w* | def\w* | with)(?![a-z])
-    | (exec|eval|shell|ssh|sh|repl|console)$
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-"""What a word begins with that may have any program run another."""

@@ -9,20 +9,26 @@ be exchanged for another of its name. Which words have a program run another is 
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from copilot_magics.permissions.options import (
+    ANY_OPTION,
     DOUBTFUL,
     GH_COMMANDS,
     GIT_COMMANDS,
     GIT_HARMLESS,
     GIT_LETTERS,
     GIT_OPTIONS,
+    GIT_TOLD,
     INTERPRETERS,
     LAUNCHERS,
+    OPERANDS,
     OPTIONS,
+    PNPM_COMMANDS,
     TELLS,
 )
 from copilot_magics.permissions.shell import Words
@@ -82,6 +88,11 @@ HARMLESS = _set(
 COMPUTING = _set("[ test let read unset printf wait getopts declare typeset local readonly export")
 """Builtins that compute the subscript of a variable that they are told."""
 
+_BLIND = _set(
+    "perf direnv dotenv honcho foreman xargs parallel crontab at batch expect script busybox"
+)
+"""Wrappers that take what they run, or variables for it, from elsewhere."""
+
 _SUBSCRIPT = re.compile(r"(-\w*)?[A-Za-z_]\w*\[")
 
 _HAND_OVER = _set(
@@ -103,6 +114,7 @@ _KNOWN = frozenset().union(
     HARMLESS, COMPUTING, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, RUNNERS, OPTIONS
 )
 _OWN_WORDS = frozenset().union(HARMLESS, COMPUTING, OPTIONS, TELLS)
+_TOLD = frozenset().union(OPTIONS, TELLS, LAUNCHERS)
 """Programs of which is known by which words they run others."""
 _NO_PROGRAM = re.compile(r"-.*|\w+=.*|[\d.]+[smhd%]?", re.DOTALL)
 _NAMES_FILE = re.compile(r"-\w*[oOK]|--(output|remote-name|config)")
@@ -162,22 +174,56 @@ def runs_another(words: Words, named: int = 1) -> str:
         return _git(words)
     if name == "gh" and (extension := _subcommand(words)) not in GH_COMMANDS:
         return f"gh {extension} can run a program"
+    if name == "pnpm" and named < 2 and (words[1:2] or ("",))[0] not in PNPM_COMMANDS:
+        return f"pnpm {words[1]} can run a program"
     bare, words = _unversioned(name), _with_dash(words)
     if launched := _launched(bare, words):
         if launched >= named:
             return f"{name} can run any program"
         return runs_another(words[launched:], named - launched)
+    if (module := _module(bare, words)) and _unversioned(name_of(module[0] or "")) in _TOLD:
+        return runs_another(module, named - len(words) + len(module))
     spec = OPTIONS.get(name) or OPTIONS.get(bare)
     tells = TELLS.get(bare) or (None if {name, bare} & _OWN_WORDS else DOUBTFUL)
     for word in words[1:]:
         if word and ((spec and _is_option(word, *spec)) or (tells and _tells(tells, word))):
             return f"{name} {word} can run a program or write a file"
     if bare in INTERPRETERS and not _ASKS_ONLY.issuperset(words[1:] or ("-",)):
-        operands = [word for word in words[1:] if word and not word.startswith("-")]
-        few = len(operands) < (2 if bare == "sqlite" else 1)
-        if few or any(word.startswith(("/dev/", "/proc/")) for word in operands):
+        few = _operands(bare, words) < (2 if bare == "sqlite" else 1)
+        if few or any(word == "-" or _is_device(word or "") for word in words[1:]):
             return f"{name} would read a program from its input"
     return ""
+
+
+def _operands(interpreter: str, words: Words) -> int:
+    """Count the words that may be a program's file: neither an option nor the value of one."""
+    takes_value = OPERANDS.get(interpreter, ANY_OPTION)
+    return sum(
+        not (word or "-").startswith("-") and not takes_value.match(before or "")
+        for before, word in pairwise(words)
+    )
+
+
+def _is_device(word: str) -> bool:
+    """Say whether a word, or what is glued to an option, is a file that the kernel makes up."""
+    path = re.sub(r"^(-\w|--[^=]*=)", "", word)
+    return bool(re.match(r"(//?|(\.\./)+)(dev|proc)/", os.path.normpath(path)))
+
+
+def _module(name: str, words: Words) -> Words:
+    """Return the command that ``python -m MODULE`` runs, where that is certain."""
+    at = 1 if name in {"python", "pypy", "jython"} else len(words)
+    while at < len(words):
+        word = words[at] or ""
+        found = re.fullmatch(r"-(?=.)[bBdEIOPqRsSuv]*(?:([mWX])(.*))?", word)
+        if found is None:
+            break
+        letter, glued = found.groups()
+        if letter == "m":
+            command = (glued, *words[at + 1 :]) if glued else words[at + 1 :]
+            return ((command[0] or "").partition(".")[0], *command[1:]) if command else ()
+        at += 2 if letter and not glued else 1
+    return ()
 
 
 def _tells(words: re.Pattern[str], word: str) -> bool:
@@ -191,7 +237,8 @@ def _launched(name: str, words: Words) -> int:
     if commands is None:
         return 0
     operands = [at for at in range(1, len(words)) if not (words[at] or "").startswith("-")]
-    while commands and operands and words[operands.pop(0)] not in commands:
+    # A glob becomes the command where a file is named like it.
+    while commands and operands and not fnmatch.filter(commands, words[operands.pop(0)] or ""):
         pass
     return operands[0] if operands else 0
 
@@ -210,18 +257,7 @@ def cannot_see(words: Words) -> str:
     if name in SHELLS:
         inline = any(re.fullmatch(r"-[a-z]*c[a-z]*", word or "") for word in words)
         return "" if inline else f"{name} runs what it is given"
-    if name in {
-        "perf",
-        "direnv",
-        "xargs",
-        "parallel",
-        "crontab",
-        "at",
-        "batch",
-        "expect",
-        "script",
-        "busybox",
-    }:
+    if name in _BLIND:
         return f"{name} runs what it is given"
     if name in EVALUATORS - {"eval", "trap"} | TELLS_BY_SCRIPT | RUNNERS or _is_interpreter(name):
         return f"{name} runs what it is given"
@@ -310,9 +346,11 @@ def _git(words: Words) -> str:
         return "git is given options before its command"
     if command and command not in GIT_COMMANDS:
         return f"git {command} can run a program"
+    if command in GIT_TOLD and None in words:
+        return f"the shell computes what git {command} is told"
     letters = GIT_LETTERS.get(command, "")
     for word in words[1:]:
-        if word and (word.startswith("ext::") or _is_option(word, GIT_OPTIONS, letters)):
+        if word and (re.search(r"(?<!\w)ext::", word) or _is_option(word, GIT_OPTIONS, letters)):
             return f"git {command} {word} can run a program or write a file"
     return ""
 
@@ -320,7 +358,7 @@ def _git(words: Words) -> str:
 def _is_option(word: str, names: frozenset[str], letters: str) -> bool:
     """Recognise an option also when abbreviated, glued to its value or to other letters."""
     name = word.partition("=")[0]
-    if name in names:
+    if name in names or (name[:1] not in "*?[" and fnmatch.filter(names, name)):
         return True
     if word.startswith("--"):
         return len(name) > 3 and any(option.startswith(name) for option in names)
@@ -328,7 +366,7 @@ def _is_option(word: str, names: frozenset[str], letters: str) -> bool:
 
 
 def _unversioned(name: str) -> str:
-    return re.sub(r"[\d.]+$", "", name) or name
+    return re.sub(r"-?[\d.]+$", "", name) or name
 
 
 def _is_interpreter(name: str) -> bool:

@@ -39,3 +39,28 @@ def test_a_denied_subcommand_is_found_behind_options() -> None:
     for text in ("git p", "git -c alias.p=pull p", "git $x"):
         assert verdict(shell(text), "allow-all", deny=deny) != "allow"
     assert verdict(shell("git pull"), "allow-all", deny=deny) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        # What a module is told is judged as for the program of its name.
+        ("shell(python:*)", "python -m pip install -r x -e .", "allow"),
+        ("shell(python:*)", "python -W ignore -Im pytest -x -c f", "ask"),
+        ("shell(python -m poetry run pytest:*)", "python -m poetry run pytest -q", "allow"),
+        ("shell(python -m poetry run:*)", "python -m poetry run rm x", "ask"),
+        # These words need not be a module's.
+        ("shell(python:*)", "python -X -mpip -c x", "ask"),
+        ("shell(python:*)", "python -W -m -c x", "ask"),
+        # The value of an option is no program.
+        ("shell(python:*)", "python -W ignore", "ask"),
+        ("shell(python:*)", "python -W ignore x.py", "allow"),
+        ("shell(node:*)", "node --title a", "ask"), ("shell(node:*)", "node --title a b", "allow"),
+        ("shell(pnpm:*)", "pnpm touch y", "ask"), ("shell(pnpm touch:*)", "pnpm touch y", "allow"),
+        ("shell(bun:*)", "bun run touch y", "ask"), ("shell(bun run a:*)", "bun run a y", "allow"),
+    ],
+)  # fmt: skip
+def test_what_a_program_launches_is_judged_for_itself(
+    pattern: str, text: str, expected: str
+) -> None:
+    assert verdict(shell(text), allow=[pattern]) == expected
