@@ -53,6 +53,7 @@ def asks(kernel: Notebook, prompt: str) -> Cell:
 
 def test_the_agent_works_in_the_notebook(kernel: Notebook, provider: ScriptedServer) -> None:
     code_runs_among_the_users_variables_and_is_shown(kernel, provider)
+    what_others_print_is_shown_and_not_told(kernel, provider)
     code_runs_through_every_door(kernel, provider)
     two_pieces_of_code_run_one_after_the_other(kernel)
     variables_and_cells_are_told(kernel, provider)
@@ -89,6 +90,8 @@ def code_runs_among_the_users_variables_and_is_shown(
     assert "<summary>✗ notebook" in cell.displays[-1]["text/markdown"]
     asks(kernel, run("z = (1,"))
     assert "SyntaxError" in told(provider)
+    asks(kernel, run("print('before')\nraise KeyboardInterrupt"))
+    assert told(provider).startswith("Output:\nbefore\n\nError:\nTraceback")
 
     asks(kernel, run("import asyncio\nslept = await asyncio.sleep(0, 'slept')\nslept"))
     assert told(provider) == "Result:\n'slept'"
@@ -132,6 +135,18 @@ def code_runs_among_the_users_variables_and_is_shown(
         assert "BadInput: Code that the agent runs in this kernel cannot use Copilot" in told(
             provider
         )
+
+
+def what_others_print_is_shown_and_not_told(kernel: Notebook, provider: ScriptedServer) -> None:
+    kernel.run(
+        "import threading\n"
+        "turn, done = threading.Event(), threading.Event()\n"
+        "def shows():\n    turn.wait(); print('a thread'); done.set()\n"
+        "threading.Thread(target=shows).start()"
+    )
+    cell = asks(kernel, run("turn.set(); done.wait(); print('the code')"))
+    assert told(provider) == "Output:\nthe code"
+    assert cell.stdout == "a thread\nthe code\n"
 
 
 def code_runs_through_every_door(kernel: Notebook, provider: ScriptedServer) -> None:
@@ -244,6 +259,9 @@ def test_hostile_objects_neither_hang_nor_break_the_turn(
     assert "loops: " in says(kernel, provider, call("notebook_variables"))
     assert "Fails: <exception str() failed>" in says(kernel, provider, run("raise Fails"))
     assert says(kernel, provider, run("half")) == "Result:\n\\ud800"
+    held = "import pandas as pd\nprint('before'); pd.DataFrame({'a': [exits]})"
+    assert says(kernel, provider, run(held)).startswith("Output:\nbefore\n\nResult:\n<pandas.Data")
+    assert says(kernel, provider, run("[exits]")) == "Result:\n[<Exits>]"
     again = kernel.run(LOOP.format(run("half")))
     assert again.status == "ok", again.text
     assert {"text/plain": "\\ud800", "text/html": "<i>\\ud800</i>"} in again.displays
