@@ -26,8 +26,14 @@ from copilot_magics.mentions.summary import (
 )
 
 _SECRET = re.compile(
-    r"key|token|secret|passw|passphrase|pwd|(?<![a-z])pw(?![a-z])|bearer|credential|auth",
-    re.IGNORECASE,
+    r"""
+    key | token | secret | passw | passphrase | passcode | pwd | bearer | credential
+    | creds(?![a-z]) | auth | cookie | jwt | csrf | webhook | conn(ection)?_?str
+    | (database|db|mongo|redis|postgres)_?ur[il]
+    # Short ones are words of their own: no pattern, no sacred text.
+    | (?<![a-z]) (cred|dsn|otp|pass|pat|pw) (?![a-z])
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _LONG = (str, bytes, bytearray, list, tuple, dict, set)
 _HARMLESS = (bool, int, float, complex, type(None), ModuleType, *FUNCTIONS)
@@ -110,10 +116,18 @@ def _short(one: Cell) -> str:
 
 
 def _is_secret(name: object, value: object) -> bool:
-    if type(name) is not str or not _SECRET.search(name):
+    parts = name if type(name) is tuple else (name,)
+    if not any(_SECRET.search(_text(part)) for part in parts):
         return False
     harmless = plain_kind(value) in _HARMLESS or is_a(value, "numpy", "number")
     return not harmless and not is_class(value)
+
+
+def _text(name: Any) -> str:
+    """Return a name, or what is a key in a dict, as a text; none of its code is run."""
+    if issubclass(type(name), bytes):
+        return bytes.decode(name, errors="replace")
+    return str.__str__(name) if issubclass(type(name), str) else ""
 
 
 def _kind(value: Any) -> str:
