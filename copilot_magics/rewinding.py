@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from copilot_magics import records
 from copilot_magics.config import CopilotMagics
 from copilot_magics.display.inert import plain
-from copilot_magics.errors import BadInput, CopilotError
+from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable
 from copilot_magics.forking import fork, free_title
 from copilot_magics.held import opened
 from copilot_magics.recovery import Watch
@@ -296,6 +296,7 @@ async def _cut(
     kept, title, made = "", "", False
     if always or any(map(_is_answer, going)):
         kept, title, made = await _keep(session, going, ending)
+    how = ""
     try:
         done = await sdk.rpc.history.rewind(
             HistoryRewindRequest(first.event, HistoryRewindMode.CONVERSATION)
@@ -303,7 +304,7 @@ async def _cut(
         outcome = done.outcome.value
         why = _BUSY if outcome == "session-busy" else done.error
     except Exception as error:
-        outcome, why = "failed", str(error)
+        outcome, why, how = "failed", str(error), await runtime().death(error)
     # One that dies may have cut the journal all the same.
     if outcome not in _DONE and await asyncio.to_thread(_has_all, session, going):
         if made:
@@ -312,6 +313,9 @@ async def _cut(
             # Its title says that something was cut off.
             with contextlib.suppress(Exception):
                 await delete(kept)
+        if how:
+            when = f" before {session!r} had gone back"
+            raise RuntimeUnavailable(runtime().obituary(how, when), runtime().again())
         raise CopilotError(
             f"The session {session!r} could not go back to turn {last}, and is as it was: "
             f"{(why or outcome).rstrip('.')}.",

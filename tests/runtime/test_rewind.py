@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import moments
 import pytest
 from journals import prompt
 from kernels import Notebook
@@ -143,6 +144,18 @@ def test_what_cannot_be_gone_back_to_is_said_and_nothing_is_done(
     assert "cannot be <NA>" in refused(nb, "import pandas as pd\nSession('chat').rewind(pd.NA)")
     assert "There is no session 'no-one'" in refused(nb, "Session('no-one').rewind(0)")
     assert "nothing comes after turn 2" in said(nb, "%copilot_session --rewind 2")
+
+    # The runtime ends instead of going back, and the fork that was made for that goes too.
+    moments.arm(nb)
+    for end in ("SIGKILL", "SIGTERM"):
+        moments.plan(nb, "session.history.rewind", "before", f"runtime {end}")
+        told = refused(nb, "%copilot_session --rewind 1")
+        assert re.fullmatch(
+            r"RuntimeUnavailable: The Copilot runtime ended before 'chat' had gone back \(.*\)\. "
+            r"Run this again: a new one is started\.",
+            told,
+        ), told
+        assert known_ids() == before
 
     # While a prompt is answered.
     nb.run("import asyncio\nasked = asyncio.ensure_future(Session('chat').aask('gate open'))")
