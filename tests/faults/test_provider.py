@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cells import Cell
@@ -26,6 +28,8 @@ AT_ONCE = {
     "http 404": "The provider does not know the model or the URL (HTTP 404).",
     "quota": "The quota at the provider is exhausted.",
     "empty": "The provider's answer was empty.",
+    "http 429 retry-after 1000000000": "The provider has had too many requests (HTTP 429), and "
+    "asks to wait longer than is waited for here (Rate limit reached for requests).",
     "too long": "The prompt and its history are too long for the model.",
 }
 TRIED_AGAIN = {
@@ -34,6 +38,35 @@ TRIED_AGAIN = {
     "http 429 retry-after 1": "The provider has had too many requests (HTTP 429)",
     "http 500": "The provider has a fault of its own (HTTP 500), also after several tries.",
     "http 503": "The provider has a fault of its own (HTTP 503), also after several tries.",
+}
+OTHER_APIS = {
+    "page": (
+        200,
+        {"content-type": "text/html"},
+        b"<h1>Sign in</h1>",
+        "The provider's answer could not be understood.",
+    ),
+    "moved": (
+        302,
+        {"location": "https://login.invalid/"},
+        b"",
+        "The provider redirects elsewhere (HTTP 302).",
+    ),
+    "in-a-circle": (
+        307,
+        {"location": "/in-a-circle/chat/completions"},
+        b"",
+        "The provider redirects elsewhere, again and again.",
+    ),
+}
+"""What answers instead of an API, by the path in its URL, and what is told of it."""
+
+FILTERED = {
+    "id": "x",
+    "object": "chat.completion.chunk",
+    "created": 0,
+    "model": "scripted",
+    "choices": [{"index": 0, "delta": {"content": "Half"}, "finish_reason": "content_filter"}],
 }
 HERE = "--provider openai --api-key-env SCRIPTED_KEY --model scripted --base-url"
 ATTEMPTS = """
@@ -55,6 +88,36 @@ import json
 found = get_messages({session!r}, types=["user.message", "assistant.message"])
 print(json.dumps([[str(turn), text] for turn, text in zip(found.turn, found.content.fillna(''))]))
 """
+
+
+class _OtherApis(BaseHTTPRequestHandler):
+    """Answers every request as `OTHER_APIS` has it, or with an answer that is cut off."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        filtered = f"data: {json.dumps(FILTERED)}\n\ndata: [DONE]\n\n".encode()
+        status, headers, body, _told = OTHER_APIS.get(
+            self.path.split("/")[1], (200, {"content-type": "text/event-stream"}, filtered, "")
+        )
+        self.send_response(status)
+        for name, value in (headers | {"content-length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_said: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def other_apis() -> Iterator[str]:
+    """Return the URL of what answers, but not as an API does."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _OtherApis)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 @dataclass
@@ -81,10 +144,10 @@ def nb(notebook: Start) -> Notebook:
 
 
 def test_every_fault_is_told_and_the_session_goes_on(
-    nb: Notebook, provider: ScriptedServer, fault: FaultOf
+    nb: Notebook, provider: ScriptedServer, other_apis: str, fault: FaultOf
 ) -> None:
     with ScriptedServer(key=KEY, certificate=UNTRUSTED) as secure:
-        attempts = begin_what_is_tried_again(nb, provider, secure)
+        attempts = begin_what_is_tried_again(nb, provider, secure, other_apis)
         # While those are being tried again, the notebook is used.
         for prompt, told in AT_ONCE.items():
             with fault(f"provider: {prompt}") as it:
@@ -95,6 +158,10 @@ def test_every_fault_is_told_and_the_session_goes_on(
         one_character_a_second(nb, fault)
         an_answer_that_stops_halfway(nb, provider, fault)
         end_what_is_tried_again(nb, provider, fault, attempts)
+    told = nb.run(f"%copilot_session filtered {HERE} {other_apis}/filter\n%copilot hello")
+    assert "Half" in told.text
+    assert "The provider's content filter cut the answer off." in told.text
+    nb.run("%copilot_session chat")
     failing = nb.start("%%copilot\nhttp 400")
     behind = nb.start("%%copilot\nsay: never")
     assert failing.result().status == "error"
@@ -151,7 +218,7 @@ def last_about(provider: ScriptedServer, prompt: str) -> Request:
 
 
 def begin_what_is_tried_again(
-    nb: Notebook, provider: ScriptedServer, secure: ScriptedServer
+    nb: Notebook, provider: ScriptedServer, secure: ScriptedServer, other_apis: str
 ) -> list[Attempt]:
     nowhere = ScriptedServer()
     nowhere.close()
@@ -171,6 +238,10 @@ def begin_what_is_tried_again(
             "hello",
             "No secure connection to the provider came about.",
         ),
+    ]
+    attempts += [
+        Attempt(name, f"{other_apis}/{name}", "hello", told)
+        for name, (_status, _headers, _body, told) in OTHER_APIS.items()
     ]
     each = [(attempt.session, attempt.url, attempt.prompt) for attempt in attempts]
     begun = nb.run(ATTEMPTS.format(key=KEY, each=each))
