@@ -107,7 +107,7 @@ def _lines(columns: list[Column], statistics: tuple[str, ...], digits: int, valu
             "column": column.label,
             "dtype": column.dtype,
             "missing": column.missing,
-            **{n: value_text(column.numbers.get(n, ""), digits) for n in statistics},
+            **{n: _number(column, n, digits) for n in statistics},
             **({} if statistics else {"values": column.told}),
             **{f"row {n}": value_text(column.head[n], digits) for n in range(values)},
         }
@@ -123,6 +123,12 @@ def _lines(columns: list[Column], statistics: tuple[str, ...], digits: int, valu
     return "\n".join(
         [*said, ",".join(heading), *(",".join(line[name] for name in heading) for line in told)]
     )
+
+
+def _number(column: Column, name: str, digits: int) -> str:
+    # Of all others it is said in the table's notes.
+    mark = "~" if column.is_estimate and name in _FEWEST else ""
+    return f"{mark}{value_text(column.numbers[name], digits)}" if name in column.numbers else "''"
 
 
 def _rows(table: Table, columns: list[Column], rows: int, digits: int) -> str:

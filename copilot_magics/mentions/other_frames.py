@@ -75,6 +75,9 @@ def arrow_table(table: Any) -> Table:
         kinds = {type(value) for value in listed}
         if kinds and kinds <= {int, float}:
             made.numbers = number_statistics(some.to_numpy())
+            exact = _arrow_numbers(values) if chosen is not None else {}
+            made.numbers.update(exact)
+            made.is_estimate = chosen is not None and not exact
         elif kinds and kinds <= {datetime.date, datetime.datetime}:
             import pyarrow.compute
 
@@ -88,6 +91,19 @@ def arrow_table(table: Any) -> Table:
         f"Arrow table: {counted(rows, 'row')} × {counted(width, 'column')}, {size(table.nbytes)}"
     )
     return _table(heading, rows, list(table.column_names), column)
+
+
+def _arrow_numbers(values: Any) -> dict[str, Any]:
+    """Return the mean, the least and the largest of a column; nothing where Arrow cannot tell."""
+    import pyarrow.compute
+
+    with contextlib.suppress(pyarrow.ArrowException):
+        if pyarrow.types.is_floating(values.type):
+            values = values.filter(pyarrow.compute.invert(pyarrow.compute.is_nan(values)))
+        mean = pyarrow.compute.mean(values).as_py()
+        if mean is not None:
+            return {"mean": mean, **pyarrow.compute.min_max(values).as_py()}
+    return {}
 
 
 def schema_text(heading: str, names: Sequence[Any], types: Sequence[Any]) -> str:
@@ -126,5 +142,6 @@ def _table(
         columns.append(made)
     notes = []
     if chosen is not None:
-        notes = [f"std, quartiles and frequencies are from {len(chosen):,} rows drawn at random."]
+        drawn = f"{len(chosen):,} rows drawn at random"
+        notes = [f"std, quartiles and frequencies are from {drawn}; ~ is an estimate."]
     return Table(heading, columns, [label_text(name) for name in names[shown:][:300]], notes=notes)

@@ -1,20 +1,22 @@
 """A pandas table, told without a copy of it and in bounded time, however long it is.
 
-Of numbers the missing ones, the least, the largest and the mean are counted over all rows, in
-pieces that stay in the processor's cache; what would need sorting is told from some rows.
+Of numbers and moments the missing ones, the least, the largest and the mean are counted over all
+rows, in pieces that stay in the processor's cache; what would need sorting is told from some rows.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from copilot_magics.mentions.columns import (
     PIECE,
+    STATISTICS,
     Column,
     Tally,
     frequencies,
     label_text,
+    no_values,
     number_statistics,
     sample_rows,
     value_text,
@@ -71,7 +73,7 @@ def pandas_table(frame: pd.DataFrame) -> Table:
     shown = min(width, COLUMNS)
     sampled = sample_rows(rows, shown)
     series = [frame.iloc[:, number] for number in range(shown)]
-    counts = _exact([_numbers(one) for one in series], rows)
+    counts = _exact(series, rows)
     # All columns at once: their values may lie row by row.
     some = frame.iloc[:, :shown] if sampled is None else frame.iloc[sampled, :shown]
     columns = [
@@ -123,17 +125,18 @@ def _notes(rows: int, columns: int, sampled: Array | None) -> list[str]:
 
 def _column(series: pd.Series[Any], some: pd.Series[Any], exact: dict[str, Any] | None) -> Column:
     column = Column(label_text(series.name), str(series.dtype))
+    sampled = len(some) < len(series)
     # A library may have made a type of its own, and may not have finished it.
     with contextlib.suppress(Exception):
         column.head = series.iloc[:ROWS].tolist()
     with contextlib.suppress(Exception):
         present = some[some.notna()]
-        _describe(column, present, sampled=len(some) < len(series))
-        missing = exact.pop("missing") if exact else _missing(series)
+        _describe(column, present, exact or {}, sampled=sampled)
+        column.is_estimate = sampled and not exact
+        missing = exact["missing"] if exact else _missing(series)
         # Of rows drawn at random, how many are missing is an estimate.
         share = 1 - len(present) / max(1, len(some))
         column.missing = f"~{round(share * len(series))}" if missing is None else str(missing)
-        column.numbers.update(exact or {})
     column.head = column.head or [""] * min(ROWS, len(series))
     return column
 
@@ -155,7 +158,9 @@ def _missing(series: pd.Series[Any]) -> int | None:
     return None if slow else int(series.isna().sum())
 
 
-def _describe(column: Column, present: pd.Series[Any], *, sampled: bool) -> None:
+def _describe(
+    column: Column, present: pd.Series[Any], exact: dict[str, Any], *, sampled: bool
+) -> None:
     import numpy as np
     import pandas as pd
 
@@ -163,15 +168,16 @@ def _describe(column: Column, present: pd.Series[Any], *, sampled: bool) -> None
     types = pd.api.types
     if types.is_bool_dtype(kind):
         told = present.to_numpy(bool)
-        column.told = f"True {told.mean():.0%}" if len(told) else "no values"
+        column.told = f"True {told.mean():.0%}" if len(told) else no_values(sampled=sampled)
     elif types.is_numeric_dtype(kind) and not types.is_complex_dtype(kind):
         values = present.to_numpy()
         if values.dtype.kind not in "iuf":
             values = values.astype(np.float64)
         column.numbers = number_statistics(values)
-        column.told = "" if column.numbers else "no values"
+        column.numbers.update((name, exact[name]) for name in STATISTICS if name in exact)
+        column.told = "" if column.numbers else no_values(sampled=sampled)
     elif types.is_datetime64_any_dtype(kind) or types.is_timedelta64_dtype(kind):
-        column.told = _range_text(present)
+        column.told = _range_text(present, exact, sampled=sampled)
     elif isinstance(kind, pd.CategoricalDtype):
         ordered = " ordered" if kind.ordered else ""
         column.dtype = f"category of {len(kind.categories):,}{ordered}"
@@ -184,37 +190,92 @@ def _describe(column: Column, present: pd.Series[Any], *, sampled: bool) -> None
         column.told = frequencies(present.tolist(), sampled=sampled)
 
 
-def _range_text(present: pd.Series[Any]) -> str:
+def _range_text(present: pd.Series[Any], exact: dict[str, Any], *, sampled: bool) -> str:
+    if "min" in exact:
+        return f"{value_text(exact['min'])} to {value_text(exact['max'])}"
     if not len(present):
-        return "no values"
-    return f"{value_text(present.min())} to {value_text(present.max())}"
+        return no_values(sampled=sampled)
+    mark = "~" if sampled and not exact else ""
+    return f"{mark}{value_text(present.min())} to {mark}{value_text(present.max())}"
 
 
-def _numbers(series: pd.Series[Any]) -> Array | None:
-    """Return a column's numbers as they lie in memory, or None where they do not lie as numbers."""
+class _Numbers(NamedTuple):
+    """A column's numbers as they lie in memory."""
+
+    values: Array
+    are_missing: Array | None = None
+    missing: int | None = None
+    """The number that stands for one that is missing."""
+
+
+def _numbers(series: pd.Series[Any]) -> _Numbers | None:
+    """Return a column's numbers, or None where they do not lie as numbers."""
     import numpy as np
+    import pandas as pd
 
     kind = series.dtype
-    return series.to_numpy() if isinstance(kind, np.dtype) and kind.kind in "iuf" else None
+    values: Any = series.array
+    arrays: Any = pd.arrays
+    if isinstance(kind, np.dtype) and kind.kind in "iuf":
+        return _Numbers(series.to_numpy())
+    if isinstance(values, arrays.DatetimeArray | arrays.TimedeltaArray):
+        return _Numbers(values.asi8, missing=np.iinfo(np.int64).min)
+    if isinstance(values, arrays.IntegerArray | arrays.FloatingArray):
+        return _Numbers(values._data, values._mask)
+    return None
 
 
-def _exact(columns: list[Array | None], rows: int) -> list[dict[str, Any] | None]:
+def _exact(columns: list[pd.Series[Any]], rows: int) -> list[dict[str, Any] | None]:
     """Count missing numbers, find the least and the largest, and the mean, over all rows."""
     import numpy as np
 
-    numeric = [column for column in columns if column is not None]
+    numbers = [_numbers(column) for column in columns]
+    numeric = [one for one in numbers if one is not None]
     if not rows or rows * len(numeric) > _EXACT:
         return [None] * len(columns)
-    tallies = [Tally() if column is not None else None for column in columns]
+    tallies = [None if one is None else Tally(one.missing) for one in numbers]
     # Where a row lies together, its columns are looked at together.
-    together = any(len(column.strides) and column.strides[0] > 8 for column in numeric)
+    together = any(one.values.strides and one.values.strides[0] > 8 for one in numeric)
     step = PIECE // (32 if together else 1)
     with np.errstate(all="ignore"):
         for start in range(0, rows, step):
-            for column, tally in zip(columns, tallies, strict=True):
-                if column is not None and tally is not None:
-                    tally.take(column[start : start + step])
-    return [None if tally is None else tally.told(rows) for tally in tallies]
+            for one, tally in zip(numbers, tallies, strict=True):
+                if one is not None and tally is not None:
+                    masked = one.are_missing
+                    tally.take(
+                        one.values[start : start + step],
+                        None if masked is None else masked[start : start + step],
+                    )
+    return [
+        _computed(column) if one is None or tally is None else _told(column, one, tally)
+        for column, one, tally in zip(columns, numbers, tallies, strict=True)
+    ]
+
+
+def _told(series: pd.Series[Any], numbers: _Numbers, tally: Tally) -> dict[str, Any]:
+    import pandas as pd
+
+    told = tally.told(len(series))
+    if numbers.missing is not None and "min" in told:
+        # Moments, which lie as numbers.
+        told["min"], told["max"] = pd.Series([told["min"], told["max"]]).astype(series.dtype)
+    return told
+
+
+def _computed(series: pd.Series[Any]) -> dict[str, Any] | None:
+    """Return the same of numbers and moments that lie otherwise; None where it would take long."""
+    import pandas as pd
+
+    kind = series.dtype
+    quick = isinstance(kind, pd.ArrowDtype | pd.SparseDtype)
+    if not quick or not (pd.api.types.is_numeric_dtype(kind) or kind.kind in "mM"):
+        return None
+    with contextlib.suppress(Exception):
+        found = {name: getattr(series, name)() for name in ("mean", "min", "max")}
+        # Arrow has numbers that are none, and yet are not missing.
+        if all(value == value for value in found.values()):
+            return {"missing": _missing(series), **found}
+    return None
 
 
 def _index_text(index: pd.Index[Any]) -> str:

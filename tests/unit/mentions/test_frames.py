@@ -86,6 +86,52 @@ def test_of_a_long_table_is_counted_what_can_be_and_the_rest_is_said_to_be_drawn
     assert [again[place] for place in (2, 3, 5, 9)] == [missing, mean, least, largest]
 
 
+def test_the_ends_of_a_long_table_are_those_of_all_its_rows() -> None:
+    count = 1_001_000
+    whole = np.arange(count) % 1000
+    whole[-1], whole[0] = 10**6, -(10**6)
+    moments = whole.astype("M8[s]")
+    missing = np.arange(count) == 5
+    zoned = pd.Series(moments).dt.tz_localize("UTC")
+    frame = pd.DataFrame(
+        {
+            "nullable": pd.arrays.IntegerArray(whole, missing),
+            "real": pd.arrays.FloatingArray(whole.astype(float), missing),
+            "arrow": pd.Series(whole).astype("int64[pyarrow]"),
+            "sparse": pd.arrays.SparseArray(whole.astype(float)),
+            "moment": pd.Series(moments).mask(missing),
+            "zoned": zoned,
+            "timedelta": whole.astype("m8[s]"),
+            "stamp": zoned.astype("timestamp[s, UTC][pyarrow]"),
+            "strange": pd.arrays.ArrowExtensionArray(pyarrow.array(np.where(missing, np.nan, 1))),
+        }
+    )
+    told = summarise(frame, "frame").text
+    for label in ("nullable", "real", "arrow", "sparse"):
+        _, _, lacking, mean, _std, least, *_, largest = (
+            line(told, label).replace("[float64, nan]", "").split(",")[:10]
+        )
+        assert lacking == ("1" if label in ("nullable", "real") else "0")
+        assert float(mean) == pytest.approx(frame[label].mean(), rel=1e-3)
+        assert (float(least), float(largest)) == (-1e6, 1e6)
+    begin, end = "1969-12-20 10:13:20", "1970-01-12 13:46:40"
+    assert f",1,{begin} to {end}" in line(told, "moment")
+    for label in ("zoned", "stamp"):
+        assert f",0,{begin}+00:00 to {end}+00:00" in line(told, label)
+    assert ",0,-12 days +10:13:20 to 11 days 13:46:40" in line(told, "timedelta")
+    # What is not is said to be none of all.
+    assert line(told, "strange").split(",")[3::6] == ["~1", "~1"]
+    assert "; ~ is an estimate." in told
+    index = pd.DatetimeIndex(moments)
+    assert f"datetime64[s],0,{begin} to {end}\n" in summarise(index, "index").text
+    table = pyarrow.table({"whole": whole, "real": np.where(missing, np.nan, whole)})
+    told = summarise(table, "table").text
+    for label in ("whole", "real"):
+        _, _, _, mean, _std, least, *_, largest = line(told, label).split(",")
+        assert float(mean) == pytest.approx(whole.mean(), rel=1e-3)
+        assert (float(least), float(largest)) == (-1e6, 1e6)
+
+
 @pytest.mark.parametrize("width", [1, 13, 50, 120, 5_000])
 def test_a_wide_table_has_room_for_names_and_statistics(width: int) -> None:
     values = np.random.default_rng(0).normal(1000, 300, (200, width))
