@@ -76,7 +76,8 @@ Output = Printed | Displayed
 class Capture:
     """Keeps what is shown by the task that entered it, and by threads that it started.
 
-    What other threads show meanwhile is kept too, since it stands in the cell, but told to nobody.
+    What other threads show meanwhile is kept too, since the cell shows it, but the agent is not
+    told it.
 
     Parameters
     ----------
@@ -125,14 +126,14 @@ class Capture:
 
     def publish(self, displayed: Displayed, *, update: bool) -> bool:
         """Take what was displayed; whether it is to be shown."""
-        if not update:
+        if update:
+            for output in self.outputs:
+                if isinstance(output, Displayed) and _same_id(output, displayed):
+                    output.data, output.metadata = displayed.data, displayed.metadata
+        else:
             self._before()
             self.outputs.append(displayed)
-            return self._shown or not displayed.told
-        for output in self.outputs:
-            if isinstance(output, Displayed) and _same_id(output, displayed):
-                output.data, output.metadata = displayed.data, displayed.metadata
-        return self._shown
+        return self._shown or not displayed.told
 
     def clear(self, *, wait: bool) -> None:
         """Forget what was shown, now or when something else comes.

@@ -8,7 +8,8 @@ from types import TracebackType
 from copilot_magics.errors import CopilotError
 from copilot_magics.mentions.naming import full_name
 from copilot_magics.tools.results import bounded
-from copilot_magics.tools.showing import TooLong, limited
+from copilot_magics.tools.showing import limited
+from copilot_magics.tools.work import Interrupted
 
 _MOST = 5_000
 """Bytes of a traceback that the agent is told."""
@@ -30,7 +31,10 @@ def described(problem: BaseException, trace: TracebackType | None) -> str:
     try:
         with limited():
             lines = traceback.format_exception(type(problem), problem, trace)
-    except (Exception, TooLong):
+    except Interrupted:
+        raise
+    except BaseException:
+        # Its own words may raise anything, too.
         lines = [full_name(type(problem))]
     return bounded("".join(lines).rstrip("\n"), _MOST)
 

@@ -260,6 +260,7 @@ async def test_code_may_show_nothing(shell: Any, code: str) -> None:
         ("raise GeneratorExit", "GeneratorExit"),
         ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("class E(Exception):\n    def __str__(self): raise SystemExit\nraise E", "E"),
     ],
 )
 async def test_whatever_goes_wrong_is_told(shell: Any, code: str, why: str) -> None:

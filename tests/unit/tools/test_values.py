@@ -86,5 +86,9 @@ def test_pictures_go_along_and_are_named() -> None:
     text = result.text_result_for_llm
     assert text.startswith("Done.\n\n[Picture 1: PNG, 640 × 480 pixels]\n")
     assert text.endswith("[2 more, which are too large or too many to send along]")
+    long = Told("x" * 10**6, pictures=(picture,)).for_agent().text_result_for_llm
+    assert len(long.encode()) <= MOST
+    assert " of 1,000,000 characters left out …\n" in long
+    assert long.endswith("x\n\n[Picture 1: PNG, 640 × 480 pixels]")
     failed = Told("Why.", failed=True).for_agent()
     assert (failed.result_type, failed.error) == ("failure", "Why.")
