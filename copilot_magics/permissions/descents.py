@@ -49,12 +49,12 @@ _ENTERS = {
     **_each("mv ln diff", r""),
     **_each("find", r"-(exec|ok)(dir)?$ | -delete$ | -files0-from$"),
     **_each("fd fdfind", r"-\w*[xX] | --exec"),
-    **_each("git", r"(grep|archive|diff|diff-\w+|show|format-patch|whatchanged|cat-file)$"
-                   r"| -\d*[pu]$ | -U | --(patch|unified|cc$)"),
+    **_each("git", r"(grep|archive|diff\S*|show|format-patch|whatchanged|cat-file|fast-export)$"
+                   r"| -\w*[puvc]$ | -U | --(patch|unif|bin|verb|remerge|cc$)"),
 }  # fmt: skip
 """What a word of a program begins with that has it use the files of a folder."""
 _BY_ITSELF = {
-    **dict.fromkeys(("grep", "egrep", "fgrep"), "ABCDdefm"),
+    **dict.fromkeys(("grep", "egrep", "fgrep", "rgrep"), "ABCDdefm"),
     **dict.fromkeys(("ugrep", "ug"), "ABCDEJKMNOdefgjmt"),
     "rg": "ABCEMTdefgjmrt", "ag": "ABCGWmp", "ack": "ABCm",
 }  # fmt: skip

@@ -159,6 +159,8 @@ def _bases(argument: str, values: set[str], folders: tuple[str, ...]) -> list[st
 
 def _starts(line: Line, folders: tuple[str, ...]) -> tuple[str, ...]:
     """Return where the commands of a line run, when it begins with ``cd FOLDER &&``."""
+    if ("cd",) in line.commands:
+        return (*folders, os.path.expanduser("~"))
     first = line.commands[0] if line.commands else ()
     if line.beyond or len(first) != 2 or first[0] != "cd" or not first[1]:
         return folders
@@ -175,6 +177,8 @@ def _below(argument: str, descent: Descent, bases: list[str], home: str) -> str:
         if not any(Target(place, place).is_inside(other) for other in places):
             places.append(place)
     for place in places:
+        if Target(place, place).depends_on_process:
+            return place
         below = denied_below(argument, place, home, by_command=True, links=descent.links)
         for count, found in enumerate(below):
             # What is not denied itself is too large to be looked through.
@@ -188,11 +192,11 @@ def _folders(base: str, value: str) -> list[str]:
     """Return the folders that a word may stand for, seen from another one."""
     place = os.path.join(base, value)
     if not _GLOB.search(value):
-        return [os.path.realpath(place)] if os.path.isdir(place) else []
+        return [Target.of(value, base).real] if os.path.isdir(place) else []
     found = list(islice(iglob(place, include_hidden=True), _MOST_FOUND))
     if len(found) == _MOST_FOUND:
-        return [os.path.realpath(base)]
-    return [os.path.realpath(path) for path in found if os.path.isdir(path)]
+        return [Target.of("", base).real]
+    return [Target.of(path, base).real for path in found if os.path.isdir(path)]
 
 
 def _may_be(argument: str, value: str, base: str, home: str) -> bool:

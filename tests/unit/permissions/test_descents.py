@@ -26,7 +26,7 @@ INTO_THE_FOLDER = [
     "f() { grep -r K; }; f", "for i in 1; do grep -r K; done", "grep -r K > out",
     "cd src && grep -r K ..", "cd src; cd ..; grep -r K .", "(cd src); grep -r K .",
     "cd src | grep -r K .", "cd src & grep -r K .", "cd nowhere; grep -r K .",
-    "sudo " * 60 + "grep -r K",
+    "sudo " * 60 + "grep -r K", "rgrep K", "cp -r /proc/self/cwd /x", "cp -r ./src/.. /x",
 ]  # fmt: skip
 INTO_ANOTHER = [
     "grep -r S sub", "cp -r sub /x", "tar cf - sub", "tar cf - -C sub .", "tar cf - -Csub .",
@@ -91,7 +91,17 @@ def test_what_is_not_to_be_written(text: str, wanted: str, tree: Path) -> None:
     assert verdict(shell(text, tree), "allow-all", deny=["write(.env)"], cwd=tree) == wanted
 
 
-@pytest.mark.parametrize("command", ["git grep K", "git diff", "git log -p", "git archive HEAD"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git grep K",
+        "git diff",
+        "git log -1 -p",
+        "git log --cc",
+        "git archive HEAD",
+        "git status -vv",
+    ],
+)
 def test_git_tells_what_it_tracks(command: str, tree: Path) -> None:
     git = shell(command, tree)
     assert verdict(git, "allow-all", deny=["read(.env)"], cwd=tree) == "allow"
