@@ -161,7 +161,7 @@ TELLS: dict[str, re.Pattern[str]] = {
     **_each("python pypy jython coverage", rf"(-\w*m)?{MODULES}"),
     **_each("perl", r"-([^-].*)?[mMdDIES]"),
     **_each("ruby jruby irb node nodejs bun julia",
-            r"-\w*[ILEJCS] | --(preload|lo|exp|init|run|shell|env|openssl|mach|sysi|bug)"
+            r"-\w*[ILEJCS] | --(preload|lo|exp|init|run|shell|en[vt]|openssl|mach|sysi|bug)"
             r"| (x|exec|repl|create)$"),
     **_each("deno", r"(eval|repl|x|task)$ | --preload | --config | (data|blob|https?|npm|jsr):"),
     **_each("php", r"-\w*[dBEFzSa] | -f\W | --$ | --(proc|def|zend|ser|int|php)"),
@@ -179,7 +179,7 @@ TELLS: dict[str, re.Pattern[str]] = {
                                r"| (stage|record|top)$"),
     **_each("docker podman nerdctl kubectl conda mamba mise asdf nix", r"-H | \w+[*?\[]"),
     **_each("tar bsdtar gtar", r"[^/]*: | -[^=]*[*?\[]"),
-    **_each("make gmake", r".*(^|=|f)-$ | .*/(dev|proc)/ | [^-]\S*= | --e | -\w*E | \w+[*?\[]"),
+    **_each("make gmake", r".*(^|=|f)-$ | .*/(dev|proc)/ | [^-][^=]*= | --e | -\w*E | \w+[*?\[]"),
     **_each("just", r"-c | --c | --sh | --set | -f | --just | \w+="),
     **_each("task rake fab", r"-[eErRpIfT] | --(ex|req|rake|libdir|task|pr) | --$ | \w+="),
     **_each("cmake", r"-[EPC] | --toolchain | -D.*(COMPILER|LAUNCH|PROGRAM|TOOL|INCLUDE|RULE)"),

@@ -114,13 +114,23 @@ _KNOWN = frozenset().union(
     HARMLESS, COMPUTING, WRAPPERS, SHELLS, EVALUATORS, TELLS_BY_SCRIPT, RUNNERS, OPTIONS
 )
 _OWN_WORDS = frozenset().union(HARMLESS, COMPUTING, OPTIONS, TELLS)
-_TOLD = frozenset().union(OPTIONS, TELLS, LAUNCHERS)
 """Programs of which is known by which words they run others."""
+_TOLD = frozenset().union(OPTIONS, TELLS, LAUNCHERS)
+_OPAQUE = frozenset(OPTIONS) | (_TOLD - HARMLESS)
+"""Programs that a computed word may have run another."""
 _NO_PROGRAM = re.compile(r"-.*|\w+=.*|[\d.]+[smhd%]?", re.DOTALL)
 _NAMES_FILE = re.compile(r"-\w*[oOK]|--(output|remote-name|config)")
 
+_ELSEWHERE = re.compile(
+    r"(//?|(\.\./)+)(dev|proc|usr)/|(//?|(\.\./){2,})s?(bin|lib\d*)/"
+    r"|(.*/)?(python[\d.]+|node_modules/npm)/"
+)
+"""Devices, and where the programs and modules lie that come with a system."""
+
 _LONGEST = 2_000
 _ASKS_ONLY = _set("--version -V --help -h")
+_ASKS_BY_V = _set("perl ruby node nodejs php lua")
+"""Interpreters of which -v asks for the version: to others it is to say more."""
 _SYSTEM_FOLDERS = re.compile(r"(/usr|/usr/local|/opt/homebrew)?/s?bin/[^/]+")
 
 
@@ -188,10 +198,13 @@ def runs_another(words: Words, named: int = 1) -> str:
     for word in words[1:]:
         if word and ((spec and _is_option(word, *spec)) or (tells and _tells(tells, word))):
             return f"{name} {word} can run a program or write a file"
-    if bare in INTERPRETERS and not _ASKS_ONLY.issuperset(words[1:] or ("-",)):
+    asks = _ASKS_ONLY | {"-v"} if bare in _ASKS_BY_V else _ASKS_ONLY
+    if bare in INTERPRETERS and not asks.issuperset(words[1:] or ("-",)):
         few = _operands(bare, words) < (2 if bare == "sqlite" else 1)
-        if few or any(word == "-" or _is_device(word or "") for word in words[1:]):
+        if few or "-" in words:
             return f"{name} would read a program from its input"
+        if any(_is_elsewhere(word or "") for word in words[1:]):
+            return f"{name} would run what was not written here"
     return ""
 
 
@@ -204,10 +217,10 @@ def _operands(interpreter: str, words: Words) -> int:
     )
 
 
-def _is_device(word: str) -> bool:
-    """Say whether a word, or what is glued to an option, is a file that the kernel makes up."""
+def _is_elsewhere(word: str) -> bool:
+    """Say whether a word, or what is glued to an option, is a device or a program's own file."""
     path = re.sub(r"^(-\w|--[^=]*=)", "", word)
-    return bool(re.match(r"(//?|(\.\./)+)(dev|proc)/", os.path.normpath(path)))
+    return bool(_ELSEWHERE.match(os.path.normpath(path)))
 
 
 def _module(name: str, words: Words) -> Words:
@@ -249,7 +262,7 @@ def cannot_see(words: Words) -> str:
     if head is None:
         return "the shell computes the name of a command"
     name = name_of(head)
-    tells = runs_another(words) or name in RUNNERS or _is_interpreter(name) or name in OPTIONS
+    tells = runs_another(words) or name in RUNNERS or {name, _unversioned(name)} & _OPAQUE
     if (tells or name in COMPUTING) and None in words:
         return f"the shell computes what {name} is told"
     if name in COMPUTING and any(name == "let" or _SUBSCRIPT.match(w or "") for w in words[1:]):

@@ -31,7 +31,7 @@ _HARMLESS = re.compile(
 _NAME = re.compile(r"[A-Za-z_]\w*(%%|\(\))?\+?")
 
 _SETS = {"read", "printf", "mapfile", "readarray", "getopts"}
-_SETS_FOR_OTHERS = {"env", "sudo", "doas", "systemd-run", "cross-env"}
+_SETS_FOR_OTHERS = {"env", "sudo", "doas", "time", "coproc", "systemd-run", "cross-env"}
 _SHELLS = {"set", "shopt", "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"}
 _EXPORTS_ALL = re.compile(r"-\w*[ak]\w*|allexport|keyword")
 
@@ -52,12 +52,13 @@ def doubts_about(words: Words, assigned: Sequence[str]) -> Iterator[str]:
         The variables that stand before it, or that it declares.
     """
     # Any word may be the program, behind others that run it.
-    heads = {word.rpartition("/")[2] for word in words if word}
+    heads = {_head(word) for word in words}
     if any(_names(_STEERS_THE_SHELL, word) for word in words):
         yield "it may set a variable that steers the shell"
     elif heads & _SETS and any(_names(_GIVEN, word) for word in words):
         yield "it may set a variable that programs are given"
-    if heads & _SHELLS and any(_EXPORTS_ALL.fullmatch(word or "") for word in words):
+    shell = next((at for at, word in enumerate(words) if _head(word) in _SHELLS), len(words))
+    if any(_EXPORTS_ALL.fullmatch(word or "") for word in words[shell:]):
         yield "it exports what it sets"
     declares = bool(DECLARES & heads)
     exports = "export" in heads or (declares and any(re.match(r"-\w*x", w or "") for w in words))
@@ -68,6 +69,10 @@ def doubts_about(words: Words, assigned: Sequence[str]) -> Iterator[str]:
     for name in reach:
         if _NAME.fullmatch(name) and not _HARMLESS.fullmatch(name):
             yield f"it sets {name}"
+
+
+def _head(word: str | None) -> str:
+    return (word or "").rpartition("/")[2]
 
 
 def _names(variables: re.Pattern[str], word: str | None) -> bool:

@@ -74,6 +74,10 @@ def test_a_program_that_the_user_names_is_known_to_him() -> None:
         allow = ["shell(mytool:*)", "shell"]
         assert verdict(text, "ask", allow=allow, deny="shell(rm)") == "allow"
     assert verdict("mytool rm", "ask", allow=["shell(mytool:*)"], deny="shell(rm)") == "allow"
+    # What can be told to run others is not known by its name alone.
+    named = ["shell(gcc:*)", "shell"]
+    assert verdict("gcc a.c", "ask", allow=named, deny="shell(rm)") == "allow"
+    assert verdict("gcc $x r''m,y a.c", "ask", allow=named, deny="shell(rm)") == "ask"
     assert verdict("/bin/rm x; mytool", "ask", allow=["shell"], deny="shell(rm)") == "refuse"
 
 

@@ -18,6 +18,7 @@ from copilot_magics.permissions.shell import parse
         "set -a", "set -ek", "set -o allexport", "shopt -so keyword", "bash -ac ls",
         "HOME=x", "read -r DOCKER_HOST", "printf -vHOME x", "printf -vPATH x", "read -raPATH",
         "mapfile -t XDG_CONFIG_HOME", "for HOME in x; do :; done", "unset HOME",
+        "time GREP=x ls", "coproc GREP=x ls",
     ],
 )  # fmt: skip
 def test_a_variable_that_reaches_programs_is_a_doubt(text: str) -> None:
@@ -29,7 +30,8 @@ def test_a_variable_that_reaches_programs_is_a_doubt(text: str) -> None:
     [
         "GREP=x; ls", "GREP=x", "A=1 x=2 ls", "LC_ALL=C sort f", "TZ=UTC date", "export A=1 x=2",
         "declare GREP=x", "local GREP", "readonly GREP=x", "env CI=1 ls", "export -f f",
-        "set -euo pipefail", "ls -a", "echo $HOME $GREP", "make GREP=x", "git commit -m 'GREP=x'",
+        "set -euo pipefail", "ls -a", "ls -la /bin/sh", "echo $HOME $GREP", "make GREP=x",
+        "git commit -m 'GREP=x'",
         "read -r x", "printf '%s' x", "OMP_NUM_THREADS=4 mytool",
     ],
 )  # fmt: skip
