@@ -197,6 +197,9 @@ class Turn:
                 raise asyncio.CancelledError
             await work
         except asyncio.CancelledError:
+            if self.hung and not self.begun:
+                # It may have waited behind another turn, which has ended with the runtime.
+                self.notice("The Copilot runtime did not answer and was ended, with all it did.")
             self.end("aborted")
         except BaseException:
             self.end("failed")
@@ -324,13 +327,11 @@ class Turn:
 
     def _is_own_error(self, kind: str, data: Any) -> bool:
         # Where a prompt is refused before it is asked, the error does not say which it was.
-        mine = (None, self.message_id)
-        return kind == "session.error" and data.originating_message_id in mine
+        return kind == "session.error" and data.originating_message_id in (None, self.message_id)
 
     def _delta(self, data: Any) -> None:
         self._pieces.append(data.delta_content or "")
-        self.status = "answering"
-        self.changed()
+        self.say("answering")
 
     def _message(self, data: Any) -> None:
         self._pieces.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -147,6 +148,20 @@ def test_an_aborted_idle_is_no_answer() -> None:
     turn = begun()
     turn.feed(event("session.idle", aborted=True))
     assert turn.outcome == "aborted"
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_runtime_that_was_ended_with_a_prompt_that_waited_is_told(sent: bool) -> None:
+    async def hangs(turn: Turn) -> None:
+        if sent:
+            turn.begin()
+        turn.hung = True
+        raise asyncio.CancelledError
+
+    turn = Turn("hello")
+    asyncio.run(turn.run(hangs(turn)))
+    told = ["The Copilot runtime did not answer and was ended, with all it did."]
+    assert (turn.outcome, turn.notices) == ("aborted", [] if sent else told)
 
 
 def test_unknown_events_are_no_matter() -> None:
