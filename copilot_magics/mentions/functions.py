@@ -9,6 +9,7 @@ import inspect
 import linecache
 import re
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from copilot_magics.mentions.guarded import guarded_text
@@ -18,8 +19,8 @@ from copilot_magics.mentions.summary import ends, fitted
 _SOURCE = 40_000
 """Characters of source that are read."""
 
-_CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]|^<ipython-input-")
-"""Where the source of a cell is said to be."""
+_CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]|^<(?:ipython-input-|notebook_run )")
+"""Where the source of a cell is said to be, and that of code which the agent ran."""
 
 FUNCTIONS = (
     types.FunctionType,
@@ -74,30 +75,105 @@ def _source(thing: Any) -> str:
 
 
 def _cell_source(kind: type) -> str:
-    """Return the source of a class of a cell, which `inspect` looks for in a file of its own."""
+    """Return the source of a class of a cell, which `inspect` looks for in a file of its own.
+
+    Several may have had its name: only the one is told whose methods it has, or where it has none
+    what stands in its body.
+    """
     path = kind.__qualname__.split(".")
-    for name in reversed(list(linecache.cache)):
-        if not _CELL.search(name):
-            continue
+    codes = list(_own_codes(kind))
+    files = dict.fromkeys(code.co_filename for code in codes)
+    for name in files or filter(_CELL.search, reversed(list(linecache.cache))):
         lines = linecache.getlines(name)
         if f"class {path[-1]}" not in (source := "".join(lines)):
             continue
         # A cell may hold magics, which are no Python.
         with contextlib.suppress(SyntaxError, ValueError, RecursionError):
-            if (found := _class_in(ast.parse(source), path)) is not None:
+            for found in _classes_in(ast.parse(source), path):
                 first = min([found.lineno, *(one.lineno for one in found.decorator_list)])
-                return ends("".join(lines[first - 1 : found.end_lineno]), _SOURCE)
+                within = range(first, (found.end_lineno or first) + 1)
+                there = [c.co_filename == name and c.co_firstlineno in within for c in codes]
+                if all(there) if codes else _is_body_of(found, kind):
+                    return ends("".join(lines[first - 1 : found.end_lineno]), _SOURCE)
     return ""
 
 
-def _class_in(tree: ast.Module, path: list[str]) -> ast.ClassDef | None:
-    within: ast.Module | ast.ClassDef = tree
-    for name in path:
-        named = [n for n in within.body if isinstance(n, ast.ClassDef) and n.name == name]
-        if not named:
-            return None
-        within = named[-1]
-    return within if isinstance(within, ast.ClassDef) else None
+def _classes_in(tree: ast.Module | ast.ClassDef, path: list[str]) -> Iterator[ast.ClassDef]:
+    """Find the classes of a name within others, the last one first."""
+    for node in reversed(tree.body):
+        if isinstance(node, ast.ClassDef) and node.name == path[0]:
+            if path[1:]:
+                yield from _classes_in(node, path[1:])
+            else:
+                yield node
+
+
+def _own_codes(kind: type) -> Iterator[types.CodeType]:
+    """Find the code of the methods that stand in the body of a class."""
+    for held in vars(kind).values():
+        function = held
+        for wrapped in ("__func__", "fget", "func", "__wrapped__"):
+            function = getattr(function, wrapped, function)
+        code = getattr(function, "__code__", None)
+        # A function of another place may have been given to it.
+        own = f"{kind.__qualname__}.{getattr(code, 'co_name', '')}"
+        if isinstance(code, types.CodeType) and code.co_qualname == own:
+            yield code
+
+
+def _is_body_of(node: ast.ClassDef, kind: type) -> bool:
+    """Say whether a class without methods holds what stands in a body, and nothing else."""
+    held = vars(kind)
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    if any(isinstance(one, functions) and not one.decorator_list for one in node.body):
+        return False
+    said = ast.get_docstring(node)
+    if said is not None and said != inspect.cleandoc(held.get("__doc__") or ""):
+        return False
+    values = dict(_values(node))
+    annotated = {
+        _mangled(one.target.id, node)
+        for one in node.body
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+    }
+    if annotated != set(kind.__annotations__):
+        return False
+    for name, value in values.items():
+        found = held.get(name)
+        # A member of an enumeration.
+        found = vars(found).get("_value_") if type(found) is kind else found
+        simple = value.value if isinstance(value, ast.Constant) else None
+        if type(found) is type(simple) and found != simple:
+            return False
+    if node.decorator_list or type(kind) is not type:
+        # These may have put something in, or taken it out.
+        return True
+    public = {
+        name
+        for name, one in held.items()
+        if not name.startswith("_") and not isinstance(one, types.MemberDescriptorType)
+    }
+    return values.keys() <= held.keys() and public <= values.keys()
+
+
+def _values(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr | None]]:
+    """Find the names that a class's body binds, and what to where that is said."""
+    for one in node.body:
+        match one:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    for name in ast.walk(target):
+                        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                            yield _mangled(name.id, node), value if name is target else None
+            case ast.AnnAssign(target=ast.Name(id=id), value=ast.expr() as value):
+                yield _mangled(id, node), value
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield _mangled(one.name, node), None
+
+
+def _mangled(name: str, node: ast.ClassDef) -> str:
+    private = name.startswith("__") and not name.endswith("__")
+    return f"_{node.name.lstrip('_')}{name}" if private else name
 
 
 def _help(thing: Any) -> str:

@@ -208,6 +208,51 @@ def test_a_class_of_a_cell_comes_with_its_source(monkeypatch: pytest.MonkeyPatch
     assert "class Inner:\n        pass" in summarise(made["Made"].Inner, "Inner").text  # type: ignore[attr-defined]
 
 
+def test_a_class_is_told_by_its_own_source_and_not_by_that_of_another_of_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import linecache
+
+    made: dict[str, Any] = {"__name__": "__main__"}
+
+    def run(name: str, code: str) -> None:
+        entry = (len(code), None, code.splitlines(keepends=True), name)
+        monkeypatch.setitem(linecache.cache, name, entry)
+        exec(compile(code, name, "exec"), made)
+
+    run("/tmp/ipykernel_1/1.py", "class K:\n    who = 'user'\n")
+    run("/tmp/ipykernel_1/2.py", "Old = K\nclass K:\n    who = 'again'\nAgain = K\n")
+    run("<notebook_run 1>", "class K:\n    def who(self): return 'agent'\nAgent = K\n")
+    run("<notebook_run 2>", "class K:\n    def who(self): return 'newest'\n")
+    for name, said in {"Old": "user", "Again": "again", "Agent": "agent", "K": "newest"}.items():
+        assert f"'{said}'" in summarise(made[name], name).text
+    twice = "class M:\n    def f(self): return {}\n"
+    run("/tmp/ipykernel_1/3.py", f"{twice.format(1)}First = M\n{twice.format(2)}")
+    assert "return 1" in summarise(made["First"], "First").text
+    assert "return 2" in summarise(made["M"], "M").text
+    # Neither is what a class holds that is not as it was written.
+    run("/tmp/ipykernel_1/4.py", "class P:\n    'A P.'\n    a = 1\nP.b = 2\n")
+    assert summarise(made["P"], "P").text == "class P\nsignature: ()\nA P."
+    bodies = [
+        "class Q:\n    __slots__ = ('a',)\n    __b = c, d = 1, 2\n    class E: pass\n",
+        "class Q(enum.Enum):\n    A = 1\n",
+        "class Q(enum.Enum):\n    A = 2\n",
+        "class Q(typing.NamedTuple):\n    a: int = 1\n",
+        "class Q(typing.TypedDict):\n    a: int\n",
+        "@dataclasses.dataclass\nclass Q:\n    a: int = 1\n",
+        "@dataclasses.dataclass\nclass Q:\n    a: int = 2\n",
+        "class Q:\n    'Says so.'\n",
+        "class Q:\n    'Says it.'\n",
+    ]
+    run("/tmp/ipykernel_1/5.py", "import dataclasses, enum, typing")
+    kinds = []
+    for number, body in enumerate(bodies):
+        run(f"<ipython-input-{number}-a>", body)
+        kinds.append(made["Q"])
+    for kind, body in zip(kinds, bodies, strict=True):
+        assert summarise(kind, "Q").text.endswith(f"\n{body}")
+
+
 def test_an_object_says_what_it_is() -> None:
     assert summarise(Estimator(3), "model").text.endswith("Estimator\nEstimator(depth=3)")
     assert summarise({"a": [1, 2]}, "d").text == "dict, 1 long\n{'a': [1, 2]}"
