@@ -127,6 +127,8 @@ def _is_body_of(node: ast.ClassDef, kind: type) -> bool:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     if any(isinstance(one, functions) and not one.decorator_list for one in node.body):
         return False
+    if not node.bases and kind.__bases__ != (object,):
+        return False
     said = ast.get_docstring(node)
     if said is not None and said != inspect.cleandoc(held.get("__doc__") or ""):
         return False
