@@ -372,7 +372,12 @@ class Conversation:
     async def _detach(self) -> None:
         sdk, self._sdk = self._sdk, None
         if sdk is not None and self._generation == runtime().generation and runtime().alive:
-            await sdk.disconnect()
+            try:
+                await sdk.disconnect()
+            except Exception:
+                # On a full disk, or without its journal, it has kept something back, and must not
+                # write that later, beside whoever holds the session then.
+                await runtime().kill()
 
     async def close(self) -> None:
         """Release the session once its queued prompts are answered; its data stays on disk."""
@@ -383,10 +388,6 @@ class Conversation:
         self.closed = True
         try:
             await self._detach()
-        except Exception:
-            # On a full disk, or without its journal, it has kept something back, and must not write
-            # that later, beside whoever holds the session then.
-            await runtime().kill()
         finally:
             self.let_go()
 

@@ -347,6 +347,15 @@ def test_what_was_deleted_under_a_live_session(
             kind = "is a link" if "link" in what else "is no file"
             one_sentence(cell, "BadInput", f"{journal} {kind}")
             assert session not in said(nb, "list_sessions()")
+    with fault("a folder in the place of the journal, and other options asked for") as it:
+        said(nb, "%copilot_session changed")
+        said(nb, "%%copilot\nsay: one")
+        journal = journal_of(home, "changed")
+        in_its_place(journal, os.mkdir)
+        cell = nb.run("%copilot_session changed --permissions read-only")
+        it.told(within=15)
+        one_sentence(cell, "BadInput", f"{journal} is no file")
+        said(nb, "%copilot_session --disconnect")
     with fault("all state deleted under a live session") as it:
         deleted("four", lambda: shutil.rmtree(home))
         it.told(within=15)
