@@ -16,6 +16,10 @@ _SECONDS = 9.0
 """How long a figure may take to be drawn; three of them of the processor's time."""
 _BYTES = 2 * 2**20
 """Bytes of a picture that are sent at most."""
+_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
+"""Modes of images that can be seen through."""
+
+NOT_DRAWN = f"(no picture: it could not be drawn, or not within {_SECONDS:.0f} seconds)"
 
 
 def figure_text(figure: Any) -> str:
@@ -49,19 +53,60 @@ def figure_picture(figure: Any) -> bytes:
         return target.getvalue()
 
     picture = guarded_bytes(drawn, _SECONDS)
-    return picture if len(picture) <= _BYTES else b""
+    if len(picture) > _BYTES:
+        from PIL import Image
+
+        with Image.open(io.BytesIO(picture)) as image:
+            return _png(image)
+    return picture
 
 
-def image_picture(image: Any) -> bytes:
-    """Return an image of Pillow as PNG, no larger than one needs to see it; else empty."""
+def image_picture(image: Any) -> tuple[bytes, str]:
+    """Return an image of Pillow as PNG, no larger than one needs to see it, and how it is shown.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The image, of any mode.
+
+    Returns
+    -------
+    tuple of bytes and str
+        The picture, empty where there is none, and what is to be known of it.
+    """
     # It may lie in a file that is gone, or be no image after all.
     with contextlib.suppress(Exception):
-        small, target = image.copy(), io.BytesIO()
+        small = image.convert("I") if image.mode.startswith("I;16") else image.copy()
         small.thumbnail((_PIXELS, _PIXELS))
-        small.convert("RGBA" if "A" in small.mode else "RGB").save(target, format="png")
+        if small.mode in ("I", "F"):
+            small, said = _grey(small)
+            return _png(small), said
+        has_alpha = small.mode in _ALPHA or "transparency" in small.info
+        return _png(small.convert("RGBA" if has_alpha else "RGB")), ""
+    return b"", "(no picture: it could not be made one)"
+
+
+def _grey(image: Any) -> tuple[Any, str]:
+    """Return an image of numbers of any range in shades of grey, and what they stand for."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(image, np.float64)
+    finite = values[np.isfinite(values)]
+    least, largest = (finite.min(), finite.max()) if finite.size else (0, 0)
+    scaled = (np.clip(values, least, largest) - least) * (255 / max(largest - least, 1e-300))
+    shown = Image.fromarray(np.nan_to_num(scaled).astype(np.uint8))
+    return shown, f"shown from black, about {least:.6g}, to white, about {largest:.6g}"
+
+
+def _png(image: Any) -> bytes:
+    """Write an image, half as large until it is no more than may be sent."""
+    while True:
+        target = io.BytesIO()
+        image.save(target, format="png")
         if len(target.getvalue()) <= _BYTES:
             return target.getvalue()
-    return b""
+        image = image.reduce(2)
 
 
 def plotly_text(figure: Any) -> str:

@@ -287,12 +287,14 @@ def as_printed(text: str) -> str:
 
 def bundle_text(bundle: dict[str, Any]) -> str:
     """Return what a MIME bundle says as text, or what it is where it says nothing."""
+    lost = bundle.get("image/png") and not bundle_picture(bundle)
+    said = "\n(no picture: it is too large)" if lost else ""
     for kind in ("text/plain", "text/markdown", "text/latex"):
         text = bundle.get(kind)
         if type(text) is str and text:
-            return Output("display", text).text
+            return f"{Output('display', text).text}{said}"
     others = [kind for kind in bundle if type(kind) is str and bundle[kind]]
-    return f"[{', '.join(others)}]" if others else ""
+    return f"[{', '.join(others)}]{said}" if others else ""
 
 
 def bundle_picture(bundle: dict[str, Any]) -> str:

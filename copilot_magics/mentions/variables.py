@@ -150,9 +150,10 @@ def _tensor(value: Any) -> Told:
 
 
 def _figure(value: Any) -> Told:
-    from copilot_magics.mentions.figures import figure_picture, figure_text
+    from copilot_magics.mentions.figures import NOT_DRAWN, figure_picture, figure_text
 
-    return "figure", figure_text(value), (figure_picture(value),)
+    text, picture = figure_text(value), figure_picture(value)
+    return "figure", text if picture else f"{text}\n{NOT_DRAWN}", (picture,)
 
 
 def _with_figure(value: Any) -> Told:
@@ -168,8 +169,9 @@ def _plotly(value: Any) -> Told:
 def _image(value: Any) -> Told:
     from copilot_magics.mentions.figures import image_picture
 
+    picture, said = image_picture(value)
     text = f"image of {value.width} × {value.height} pixels, mode {value.mode}"
-    return "image", text, (image_picture(value),)
+    return "image", f"{text}\n{said}".rstrip(), (picture,)
 
 
 _LIBRARIES: tuple[tuple[str, str, Callable[[Any], Told]], ...] = (

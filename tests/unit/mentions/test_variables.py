@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from copilot_magics.mentions.outputs import bundle_text
 from copilot_magics.mentions.summary import fitted, tokens
 from copilot_magics.mentions.variables import summarise
 
@@ -166,7 +167,10 @@ def test_a_figure_that_cannot_be_drawn_is_told_in_words() -> None:
 
     told = summarise(Never(), "figure")
     assert told.images == ()
-    assert told.text == "Matplotlib figure with 0 axes"
+    assert told.text.splitlines() == [
+        "Matplotlib figure with 0 axes",
+        "(no picture: it could not be drawn, or not within 9 seconds)",
+    ]
 
 
 def test_an_image_is_a_small_picture() -> None:
@@ -174,6 +178,36 @@ def test_an_image_is_a_small_picture() -> None:
     assert told.text == "image of 4000 × 1000 pixels, mode RGB"
     with Image.open(io.BytesIO(told.images[0])) as image:
         assert image.size == (1000, 250)
+
+
+@pytest.mark.parametrize("dtype", ["u2", ">u2", "i4", "f4"])
+def test_an_image_of_numbers_is_shown_from_its_least_to_its_largest(dtype: str) -> None:
+    values = np.linspace(0, 40_000, 10_000).reshape(100, 100).astype(dtype)
+    if dtype == "f4":
+        values /= 40_000
+        values[0, :2] = np.nan, np.inf
+    told = summarise(Image.fromarray(values), "image")
+    assert told.text.endswith(f", to white, about {1 if dtype == 'f4' else 40000}")
+    with Image.open(io.BytesIO(told.images[0])) as image:
+        shown = np.asarray(image)
+    assert shown.std() > 70
+    assert (shown.min(), shown.max()) in ((0, 255), (0, 254))
+
+
+def test_a_picture_is_made_smaller_until_it_can_be_sent() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (900, 900, 3), dtype=np.uint8)
+    figure = matplotlib.figure.Figure(figsize=(9, 9))
+    figure.add_axes((0, 0, 1, 1)).imshow(noise)
+    for shown in (Image.fromarray(noise), figure):
+        (picture,) = summarise(shown, "shown").images
+        with Image.open(io.BytesIO(picture)) as image:
+            assert 400 < image.width <= 500
+    nothing = summarise(Image.new("La", (2, 2)), "image")
+    assert nothing.text.endswith("\n(no picture: it could not be made one)")
+    assert nothing.images == ()
+    bundle = {"text/plain": "<Figure>", "image/png": "x" * 5_000_000}
+    assert bundle_text(bundle) == "<Figure>\n(no picture: it is too large)"
+    assert bundle_text({"image/png": "x"}) == "[image/png]"
 
 
 def test_functions_and_classes_come_with_their_source() -> None:
