@@ -31,7 +31,7 @@ _PICTURED = 10
 _PICTURE = 4 * 2**20
 """Characters of a picture, as it is sent, above which it is not kept."""
 
-ERROR = 200_000
+ERROR = 60_000
 """Characters of a traceback that are kept, its beginning and its end."""
 
 _ANSI = r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
