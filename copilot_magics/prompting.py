@@ -69,7 +69,7 @@ class Prompt:
         context = check_context(args.context or CopilotMagics.instance().context)
         # What is replayed needs nothing that was mentioned: it may not be there any more.
         along = None if notebook.replays else resolve(self._shell, text, args.attach, context)
-        wants = wanted(args, self._shell)
+        wants = wanted(args, self._shell, may_be_saved=notebook.replays)
         self._session, said = _session(notebook, args.session)
         run = self._shell.execution_count
         cell = records.source(self._session.id, _cell_id(self._shell), run, sent_text(text))

@@ -75,15 +75,29 @@ class Fix:
     ----------
     shell : IPython.core.interactiveshell.InteractiveShell
         The shell that runs the cell which asks.
+    may_be_saved : bool
+        Whether a saved answer may be shown instead: it is shown also where no cell has failed in
+        this kernel, since the user has mended it.
 
     Raises
     ------
     BadInput
-        No cell has failed, or it is too long.
+        No cell has failed, or it is too long, and it has to be asked about.
     """
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, *, may_be_saved: bool = False) -> None:
         self._shell = shell
+        self._parts: list[_Part] = []
+        self._missing: BadInput | None = None
+        try:
+            self._gather()
+        except BadInput as error:
+            if not may_be_saved:
+                raise
+            self._missing = error
+
+    def _gather(self) -> None:
+        shell = self._shell
         failed = last_error(shell)
         if failed is None:
             raise BadInput(
@@ -97,7 +111,7 @@ class Fix:
                 "Ask about it with @error, or split it.",
             )
         self._cell: Cell = failed
-        self._parts = [_Part.of(failed)]
+        self._parts.append(_Part.of(failed))
         called = [cell(shell, n) for n in dict.fromkeys(one.number for one in failed.called)]
         others = [_Part.of(one) for one in called if one is not None]
         if failed.script is not None and _is_plain(failed.script.path):
@@ -110,6 +124,8 @@ class Fix:
 
     def prepare(self, turn: Turn) -> None:
         """Send the cell and its error along, and the cells whose code it had called."""
+        if self._missing is not None:
+            raise self._missing
         number, shown = self._cell.number, self._parts[::-1]
         ticks = re.findall("`+", "\n".join(one.code for one in shown))
         marks = "`" * max(3, 1 + max(map(len, ticks), default=0))
@@ -136,8 +152,8 @@ class Fix:
 
     def take_saved(self, reply: Reply) -> bool:
         """Show what was changed, and make no second cell."""
-        if self._show(reply):
-            reply.notes.append(AGAIN)
+        notes = list(reply.notes)
+        reply.notes[:] = [*notes, AGAIN] if self._show(reply) else notes
         return True
 
     def _show(self, reply: Reply) -> str:

@@ -18,7 +18,7 @@ def prompt_text(args: Namespace, text: str) -> str:
     return text
 
 
-def wanted(args: Namespace, shell: Any) -> Wanted | None:
+def wanted(args: Namespace, shell: Any, *, may_be_saved: bool) -> Wanted | None:
     """Return what is to be made of a cell's answer, or None where that is its text alone.
 
     Parameters
@@ -27,6 +27,8 @@ def wanted(args: Namespace, shell: Any) -> Wanted | None:
         The options of ``%%copilot``.
     shell : IPython.core.interactiveshell.InteractiveShell
         The shell that runs the cell.
+    may_be_saved : bool
+        Whether a saved answer may be shown instead of asking.
 
     Raises
     ------
@@ -38,7 +40,7 @@ def wanted(args: Namespace, shell: Any) -> Wanted | None:
     if args.fix:
         from copilot_magics.answers.fixing import Fix
 
-        return Fix(shell)
+        return Fix(shell, may_be_saved=may_be_saved)
     if args.code:
         from copilot_magics.answers.cells import NewCell
 

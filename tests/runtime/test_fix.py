@@ -126,3 +126,15 @@ def test_the_last_error_is_explained_and_mended(
     for option in ("--as int", "--now", "--background"):
         assert nb.run(f"%copilot --fix {option}").ename == "BadInput"
     assert len(provider.requests) == before
+
+    # Restart and Run All: what failed is mended by then, and the saved answer is shown as it is.
+    nb.restart()
+    assert nb.run("%load_ext copilot_magics\n%copilot_session fix --rerun replay").status == "ok"
+    saved = nb.run(f"%%copilot --fix\n{said(MENDED)}", cell_id="fixes")
+    assert saved.status == "ok", saved.text
+    assert "Replayed from the journal of fix; nothing was sent." in saved.text
+    assert "no mended cell" not in saved.text
+    assert new_cell(saved) == ""
+    new = nb.run("%%copilot --fix\nWhy, then?", cell_id="new")
+    assert "No cell has failed in this kernel" in new.evalue
+    assert len(provider.requests) == before
