@@ -15,6 +15,7 @@ from copilot_magics import records
 from copilot_magics.disk import refused_to_runtime, trouble
 from copilot_magics.errors import BadInput, CopilotError, RuntimeUnavailable
 from copilot_magics.folders import copilot_home, session_state
+from copilot_magics.recovery import check_files
 from copilot_magics.runtime.process import runtime
 from copilot_magics.titles import check_title
 from copilot_magics.transcripts import facts, find, not_found, read_journal
@@ -105,6 +106,7 @@ async def fork(source: str, title: str, before: str = "") -> str:
 
     if find(source) != source:
         raise not_found(source)
+    check_files(source)
     if before and all(event.id != before for event in read_journal(source).events):
         raise BadInput(
             f"The session {source!r} has no event {before!r}.",

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from copilot_magics import binding, locking, records, stars
-from copilot_magics.errors import BadInput, CopilotError, Interrupted, SessionNotFound, closest
+from copilot_magics.errors import BadInput, CopilotError, Interrupted, SessionInUse, SessionNotFound, closest
 from copilot_magics.ids import shown
 from copilot_magics.words import counted, size
 
@@ -216,8 +216,10 @@ def prune_sessions(age: str | date, *, dry_run: bool = False, yes: bool = False)
         gone, refused = _delete(found) if yes or _confirmed(found) else ([], [])
         going = going[going["session"].isin(gone)].reset_index(drop=True)
         print(note.strip(), end="\n" if note else "")
-        if refused:
-            raise refused[0]
+        # What somebody else has deleted or taken up meanwhile is not to be pruned any more.
+        for error in refused:
+            if not isinstance(error, SessionNotFound | SessionInUse):
+                raise error
     return SessionsFrame(going)
 
 

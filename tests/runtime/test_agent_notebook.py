@@ -46,7 +46,7 @@ def shown(book: Any) -> dict[str, str]:
 
 def check(said: dict[str, str]) -> None:
     """Check what the cells of one run say, whoever watches."""
-    assert said["load"].startswith("Created stocks · scripted")
+    assert said["load"].startswith("Created tour-stocks · scripted")
     assert "Sent along: stocks (DataFrame, about " in said["mention"]
     assert "524 rows × 10 columns" in said["mention"]
     assert "stocks: DataFrame of 524 rows" in said["context"]
@@ -62,7 +62,7 @@ def check(said: dict[str, str]) -> None:
     assert "Apple." in said["word"]
     assert "worst month" in said["history"]
     assert "German" not in said["history"]
-    assert said["end"].startswith("Disconnected stocks")
+    assert said["end"].startswith("Disconnected tour-stocks")
 
 
 def check_watched(said: dict[str, str]) -> None:

@@ -321,7 +321,7 @@ def test_sessions_in_any_form_that_has_names(home: Path, form: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"sessions": 5}, {"sessions": [5]}, {"sessions": [None]}, {"sessions": Path("a")}]
+    "wrong", [{"session": 5}, {"session": [5]}, {"session": [None]}, {"session": Path("a")}]
 )
 def test_what_is_no_session_is_refused(home: Path, wrong: Any) -> None:
     with pytest.raises(BadInput, match="is no session's ID"):

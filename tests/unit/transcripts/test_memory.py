@@ -11,7 +11,7 @@ import pytest
 from journals import answer, event, prompt, start, write_session
 
 from copilot_magics.transcripts import memory as module
-from copilot_magics.transcripts.catalog import SessionFacts, catalog, facts, find, remember
+from copilot_magics.transcripts.catalog import SessionFacts, catalog, facts, find
 from copilot_magics.transcripts.workspace import Workspace, read_workspace
 
 
