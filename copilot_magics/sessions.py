@@ -12,7 +12,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from copilot_magics import binding, locking, records, stars
-from copilot_magics.errors import BadInput, CopilotError, Interrupted, SessionInUse, SessionNotFound, closest
+from copilot_magics.errors import (
+    BadInput,
+    CopilotError,
+    Interrupted,
+    SessionInUse,
+    SessionNotFound,
+    closest,
+)
 from copilot_magics.ids import shown
 from copilot_magics.words import counted, size
 
