@@ -42,6 +42,10 @@ spare, drawing must not slow down what is drawn."""
 _WHOLE_PATIENCE = 2.0
 """Seconds that an interrupt waits for the end of what must not be left half done."""
 
+_SAME = 0.5
+"""Seconds within which a second interrupt is the first one: who presses a button twice wants one
+thing, and what is being shown of it must not be lost."""
+
 _PASSES = 3
 """Rounds of the kernel's loop until it has cancelled a cell that it was told to interrupt."""
 
@@ -336,19 +340,30 @@ def terminal_interrupts(task: asyncio.Task[Any] | None) -> contextlib.AbstractCo
 
 @contextlib.contextmanager
 def interrupts(interrupt: Callable[[], object]) -> Iterator[None]:
-    """Have SIGINT call a function, in the main thread."""
+    """Have SIGINT call a function, in the main thread; right behind it a second is the same one."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    last: float | None = None
+
     def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal last
+        last = time.monotonic()
         interrupt()
+
+    def again(number: int, frame: FrameType | None) -> None:
+        assert last is not None
+        if time.monotonic() - last > _SAME:
+            signal.signal(signal.SIGINT, before)
+            if callable(before):
+                before(number, frame)
 
     before = signal.signal(signal.SIGINT, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before if last is None else again)
 
 
 @contextlib.contextmanager

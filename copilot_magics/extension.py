@@ -8,6 +8,7 @@ from typing import Any
 from copilot_magics import bare, completion, magics, questions, working
 from copilot_magics.awaiting import Awaiting
 from copilot_magics.config import CopilotMagics
+from copilot_magics.late import Late
 from copilot_magics.mentions.outputs import Recorder
 from copilot_magics.notebook import Notebook
 
@@ -38,6 +39,7 @@ class Loaded:
         self.notebook = notebook
         self.awaiting = Awaiting(shell)
         self.outputs = Recorder(shell)
+        self.late = Late(shell)
         self.names: dict[str, Any] = {}
 
     def start(self) -> None:
@@ -47,6 +49,7 @@ class Loaded:
         self.awaiting.start()
         bare.start(self.shell)
         self.outputs.start()
+        self.late.start()
         self.shell.events.register("pre_run_cell", self._began)
         # Set when a kernel is asked to shut down, before it ends its children.
         self.shell.observe(self._ending, "exit_now")
@@ -64,6 +67,7 @@ class Loaded:
         self.awaiting.stop()
         bare.stop(self.shell)
         self.outputs.stop()
+        self.late.stop()
         self.shell.events.unregister("pre_run_cell", self._began)
         self.shell.unobserve(self._ending, "exit_now")
         completion.stop(self.shell, self.completer)

@@ -150,6 +150,38 @@ def test_interrupts(notebook: Start, provider: ScriptedServer) -> None:
     assert "Its last turn was answered." in status
 
 
+LATE = """
+import signal
+kernel = get_ipython().kernel
+original = kernel.finish_metadata
+
+def late(*told):
+    # Asked by ipykernel when a cell is over, for the reply that says so.
+    kernel.finish_metadata = original
+    signal.raise_signal(signal.SIGINT)
+    return original(*told)
+
+kernel.finish_metadata = late
+"""
+
+
+def test_an_interrupt_of_a_cell_that_is_over_does_not_cost_its_reply(notebook: Start) -> None:
+    kernel = notebook()
+    kernel.run("%load_ext copilot_magics")
+    for code in ("", "import asyncio\nawait asyncio.sleep(0)", "get_ipython().run_cell('x = 1')"):
+        assert kernel.run(LATE + code).status == "ok"
+    # One that has the shell run others is not over with them.
+    cell = kernel.start("get_ipython().run_cell('x = 2')\nprint('begun')\nwhile True: pass")
+    cell.wait_output(lambda cell: "begun" in cell.text)
+    kernel.interrupt()
+    assert cell.result().ename == "KeyboardInterrupt"
+    assert kernel.run("%unload_ext copilot_magics\nprint('unloaded')").stdout == "unloaded\n"
+    cell = kernel.start("print('begun')\nwhile True: pass")
+    cell.wait_output(lambda cell: "begun" in cell.text)
+    kernel.interrupt()
+    assert cell.result().ename == "KeyboardInterrupt"
+
+
 OPENING = ["%%copilot\nhello", BLOCKING.format("hello"), "%copilot_session named"]
 
 

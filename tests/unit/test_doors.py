@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from copilot_magics import doors
 from copilot_magics.display import prompts
 from copilot_magics.display.stream import Silent
-from copilot_magics.doors import await_turn, follow, stoppable, wait_for_turn
+from copilot_magics.doors import await_turn, follow, interrupts, stoppable, wait_for_turn
 from copilot_magics.errors import Interrupted, TurnInterrupted
 from copilot_magics.reply import Reply
 from copilot_magics.turn import Turn
@@ -124,3 +125,25 @@ async def test_a_cancellation_in_the_last_moment_of_a_turn_is_not_lost() -> None
     last = Validating(lambda: loop.call_soon(lambda: loop.call_soon(here.cancel)))
     with pytest.raises(asyncio.CancelledError):
         await await_turn(turn, answered(turn), last)
+
+
+def test_what_comes_right_behind_an_interrupt_is_the_same_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[str] = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append("outside"))
+    try:
+        with interrupts(lambda: heard.append("inside")):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert heard == ["inside"]
+        monkeypatch.setattr(doors, "_SAME", 0.0)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert heard == ["inside", "outside", "outside"]
+        with interrupts(lambda: None):
+            pass
+        signal.raise_signal(signal.SIGINT)
+        assert heard[2:] == ["outside", "outside"]
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,13 +67,14 @@ class Screen:
 
 
 @pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
     shell = InteractiveShell.instance()
     found, publisher = Screen(), CapturingDisplayPublisher()
     monkeypatch.setattr(publisher, "publish", found.publish, raising=False)
     monkeypatch.setattr(publisher, "clear_output", found.clear_output, raising=False)
     monkeypatch.setattr(shell, "display_pub", publisher)
-    return found
+    yield found
+    InteractiveShell.clear_instance()
 
 
 def words(text: str) -> str:
