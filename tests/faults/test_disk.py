@@ -448,7 +448,6 @@ def test_state_that_is_somebody_elses(
         said(nb, "%copilot_session --disconnect")
 
 
-@pytest.mark.slow
 def test_a_slow_disk(
     notebook: Start, provider: ScriptedServer, home: Path, tmp_path: Path, fault: FaultOf
 ) -> None:

@@ -8,6 +8,7 @@ how the turn ended is known, nothing is sent twice, and nobody is locked out.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,12 @@ REST = [
     [pytest.param(QUICK, id="first"), pytest.param(REST, id="rest", marks=pytest.mark.slow)],
 )
 def test_between_a_request_and_its_answer(
-    notebook: Start, provider: ScriptedServer, home: Path, fault: FaultOf, between: list[Moment]
+    notebook: Start,
+    provider: ScriptedServer,
+    home: Path,
+    tmp_path: Path,
+    fault: FaultOf,
+    between: list[Moment],
 ) -> None:
     kernel = notebook()
     kernel.run("%load_ext copilot_magics\n%copilot_session chat")
@@ -133,8 +139,13 @@ def test_between_a_request_and_its_answer(
             if moment.again:
                 moments.plan(kernel, moment.again, "before", "interrupt")
             moments.plan(kernel, moment.method, moment.when, "interrupt")
+            # It interrupts itself: both are sent before it runs.
+            gate = tmp_path / f"gate-{number}"
+            os.mkfifo(gate)
+            kernel.start(f"_ = open({str(gate)!r}).read()")
             cell = kernel.start(moment.code.replace("{}", str(number)))
             queued = kernel.start("print('this ran')")
+            gate.write_text("")
             it.strikes()
             ended_by(cell, queued)
             it.told(5)

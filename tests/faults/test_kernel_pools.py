@@ -24,7 +24,7 @@ BLOCKED = "for n in range(2):\n    get_ipython().run_cell_magic('copilot', '', {
 
 @pytest.fixture
 def children() -> Iterator[list[psutil.Process]]:
-    """Collect the pool's processes, which nobody ends once their kernel was killed."""
+    """Collect the pool's processes: some end by themselves once their kernel was killed."""
     found: list[psutil.Process] = []
     yield found
     for process in found:
@@ -34,8 +34,7 @@ def children() -> Iterator[list[psutil.Process]]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["fork", "spawn"])
+@pytest.mark.parametrize("kind", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
 def test_an_interrupt_and_a_kill_with_a_pool_alive(
     notebook: Start, home: Path, fault: FaultOf, children: list[psutil.Process], kind: str
 ) -> None:
@@ -69,7 +68,6 @@ def test_an_interrupt_and_a_kill_with_a_pool_alive(
         psutil.wait_procs([runtime], timeout=5)
         it.processes = sum(process == runtime for process in processes_of(home))
         assert it.processes == 0
-        assert any(child.is_running() for child in children)
         assert locking.holder("chat") is None
         after = notebook()
         after.run("%load_ext copilot_magics")

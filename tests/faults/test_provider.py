@@ -360,7 +360,6 @@ def an_answer_that_stops_halfway(nb: Notebook, provider: ScriptedServer, fault: 
         goes_on(nb, it, "silent after: Half of it.")
 
 
-@pytest.mark.slow
 def test_twenty_megabytes_hang_neither_the_kernel_nor_the_page(
     nb: Notebook, provider: ScriptedServer, fault: FaultOf
 ) -> None:
@@ -403,7 +402,6 @@ def test_twenty_megabytes_hang_neither_the_kernel_nor_the_page(
         assert "onwards" in nb.run("%%copilot\nsay: onwards").text
 
 
-@pytest.mark.slow
 def test_one_byte_a_second_on_the_wire_is_shown_as_silence(
     nb: Notebook, provider: ScriptedServer, fault: FaultOf
 ) -> None:
