@@ -66,6 +66,10 @@ class Widget:
         self.notebook.send("comm_msg", {"comm_id": self.id, "data": data})
 
 
+_START = 30.0
+"""Seconds within which a kernel that is started answers."""
+
+
 class _Manager(KernelManager):
     """A kernel of a given Python, whatever kernels are installed."""
 
@@ -103,17 +107,15 @@ class Notebook:
         folder.mkdir(parents=True, exist_ok=True)
         changes = {"JPY_SESSION_NAME": str(folder / name) if name else None, **(env or {})}
         merged: dict[str, str | None] = {**os.environ, **changes}
-        context = zmq.Context()
-        # While a test does something else nobody reads: let messages queue instead of vanish.
-        context.setsockopt(zmq.RCVHWM, 0)
         self.cells: list[Cell] = []
         self.widgets: dict[str, Widget] = {}
         self._by_request: dict[str, Cell] = {}
-        self._manager = _Manager(context=context, python=python)
-        self._manager.start_kernel(
-            env={k: v for k, v in merged.items() if v is not None}, cwd=str(folder)
-        )
-        self._client = self._connect()
+        environment = {k: v for k, v in merged.items() if v is not None}
+        try:
+            self._launch(python, environment, folder)
+        except RuntimeError:
+            # Somebody else may have taken one of its ports between their choice and their use.
+            self._launch(python, environment, folder)
 
     @property
     def pid(self) -> int:
@@ -284,10 +286,28 @@ class Notebook:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _launch(self, python: str, environment: dict[str, str], folder: Path) -> None:
+        context = zmq.Context()
+        # While a test does something else nobody reads: let messages queue instead of vanish.
+        context.setsockopt(zmq.RCVHWM, 0)
+        self._manager = _Manager(context=context, python=python)
+        self._manager.start_kernel(env=environment, cwd=str(folder))
+        try:
+            self._client = self._connect()
+        except BaseException:
+            self._manager.shutdown_kernel(now=True)
+            context.destroy(linger=0)
+            raise
+
     def _connect(self) -> BlockingKernelClient:
         client: BlockingKernelClient = self._manager.client()
         client.start_channels(hb=False)
-        client.wait_for_ready(timeout=PATIENCE)
+        try:
+            client.wait_for_ready(timeout=_START)
+        except BaseException:
+            # Its sockets are of a shadow of the context, which would wait for them for ever.
+            client.stop_channels()
+            raise
         return client
 
     def _sockets(self) -> dict[str, zmq.Socket[bytes]]:
