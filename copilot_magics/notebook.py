@@ -176,7 +176,8 @@ def last_turn(session: str) -> str:
     told = [f"Its last turn {_ending(session, last)}."]
     if ran is not last and last.outcome != "answered":
         told.append(f"The turn it was sent into {_ending(session, ran)}.")
-    unsent = sum(line.waiting for line in asked[asked.index(ran) + 1 :])
+    later = asked[asked.index(ran) + 1 :]
+    unsent = sum(line.waiting and not records.is_open(line) for line in later)
     if unsent:
         were = "was never sent, and is" if unsent == 1 else "were never sent, and are"
         told.append(f"{counted(unsent, 'later prompt')} {were} lost.")
@@ -188,6 +189,8 @@ def _ending(session: str, line: records.Asked) -> str:
 
     if line.outcome == "answered":
         return "was answered"
+    if records.is_open(line):
+        return "waits to be sent" if line.waiting else "is being answered"
     if line.outcome is None and line.message and has_answer(session, line.message):
         return "was answered as its kernel ended; `get_messages()` has the answer"
     how = {

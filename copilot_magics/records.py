@@ -203,7 +203,7 @@ def cut(session: str, messages: set[str]) -> None:
     known = asked(session)
     first = next((n for n, line in enumerate(known) if line.message in messages), len(known))
     # What waits here has not been asked yet.
-    before = [line for line in known[first:] if not (line.waiting and line.kernel == _THIS_KERNEL)]
+    before = [line for line in known[first:] if not (line.waiting and is_open(line))]
     if gone := [Asked(line.key, cut=True) for line in before]:
         _append(session, *gone)
     look_again(session)
@@ -211,7 +211,9 @@ def cut(session: str, messages: set[str]) -> None:
 
 def hand_on(session: str, fork: str, messages: set[str]) -> None:
     """Have a fork know what its source knows of the prompts that both have."""
-    if known := [line for line in asked(session) if line.message in messages]:
+    # What is still being answered here is not answered there.
+    ended = (line for line in asked(session) if not is_open(line))
+    if known := [line for line in ended if line.message in messages]:
         _append(fork, *known)
     look_again(fork)
 
@@ -230,6 +232,11 @@ def asked(session: str) -> list[Asked]:
         prompt.outcome = line.outcome or prompt.outcome
         prompt.cut = line.cut or prompt.cut
     return [prompt for prompt in found.values() if not prompt.cut]
+
+
+def is_open(prompt: Asked) -> bool:
+    """Whether a prompt of this kernel is being answered, or waits for those before it."""
+    return prompt.outcome is None and prompt.kernel == _THIS_KERNEL
 
 
 def reached_journal(session: str, prompt: Asked) -> bool:

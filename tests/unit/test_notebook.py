@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 from journals import answer, event, start, write_session
 
-from copilot_magics import records
-from copilot_magics.notebook import last_turn
+from copilot_magics import notebook, records
 
 CUT_SHORT = "Its last turn was cut short when its kernel ended; its prompt"
 
 
 def sent(text: str, message: str, **envelope: str) -> bytes:
     return event("user.message", {"content": text, "messageId": message}, **envelope)
+
+
+def last_turn(session: str) -> str:
+    """Say how a session's last turn ended, in the next kernel."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_THIS_KERNEL", "the next")
+        return notebook.last_turn(session)
 
 
 def now() -> str:
@@ -81,3 +87,14 @@ def test_what_waits_is_not_cut_off_with_what_it_will_replace(home: Path) -> None
     waiting = records.began("chat", None, waiting=True)
     records.cut("chat", {"m1"})
     assert [line.key for line in records.asked("chat")] == [waiting]
+
+
+def test_what_this_kernel_works_on_is_not_lost(home: Path) -> None:
+    write_session(home, "chat", start(), sent("one", "m1"))
+    first = records.began("chat", None, waiting=True)
+    assert notebook.last_turn("chat") == "Its last turn waits to be sent."
+    records.sending("chat", first)
+    records.sent("chat", first, "m1")
+    records.began("chat", None, waiting=True)
+    assert notebook.last_turn("chat") == "Its last turn is being answered."
+    assert last_turn("chat").endswith(" 1 later prompt was never sent, and is lost.")
