@@ -6,25 +6,15 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import HTML, clear_output, display
 
 from copilot_magics.tools.capturing import Capture, Displayed, Printed, show_again
 from copilot_magics.tools.kernel import NotebookTools
 from copilot_magics.tools.results import Told
 from copilot_magics.tools.running import run_code
-
-
-@pytest.fixture
-def shell(home: object) -> Iterator[Any]:
-    made = InteractiveShell.instance()
-    yield made
-    made.reset()
-    InteractiveShell.clear_instance()
 
 
 def kept(capture: Capture) -> list[tuple[str, str]]:

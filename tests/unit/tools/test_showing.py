@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from copilot_magics.tools import showing
 from copilot_magics.tools.showing import show
-
-
-@pytest.fixture
-def shell(home: object) -> Iterator[Any]:
-    made = InteractiveShell.instance()
-    yield made
-    made.reset()
-    InteractiveShell.clear_instance()
 
 
 def shown(shell: Any, value: object) -> tuple[str, dict[str, Any]]:
